@@ -1,0 +1,205 @@
+"""Whole addons: read, translated file by file, checked, written."""
+
+import ast
+import os
+import re
+import shutil
+from pathlib import Path
+
+from lxml import etree
+
+from . import arch, directives, records, rules
+from .errors import DialectError
+from .modifiers import is_arch
+from .series import belongs, major
+
+MANIFEST = "__manifest__.py"
+SKIPPED = re.compile(r"(^|/)(__pycache__|\.[^/]*|tests)(/|$)|\.(pyc|pyo|orig|rej|bak|swp)$|~$")
+
+
+def build(series, source, target):
+    """Write the addon in `source` to the folder `target`, in the form of `series`.
+
+    Only what changed is written, each file in one step, so that a server may run from `target`;
+    what does not belong there is removed. Nothing is written unless all of it can be translated.
+
+    Raises: DialectError with every file's first problem.
+    """
+    _check_target(source, target)
+    files = render(series, source)
+    target = Path(target)
+    for path, content in files.items():
+        _write(target / path, content)
+    _remove_others(target, files)
+
+
+def render(series, source, paths=None):
+    """Return the addon in the form of `series`: {path inside the addon: bytes}, sorted.
+
+    `paths` limits it to some of the source's files (release leaves out what git ignores).
+    """
+    number, source = major(series), Path(source)
+    files, problems = {}, []
+    for path in sorted(paths if paths is not None else source_files(source)):
+        if SKIPPED.search(path) or not belongs(path, number):
+            continue
+        content = (source / path).read_bytes()
+        try:
+            files[path] = translate(series, number, path, content)
+        except DialectError as error:
+            problems.append(str(error.at(path)))
+    if MANIFEST not in files and not problems:
+        problems.append("%s: no addon here: %s is missing" % (source, MANIFEST))
+    for path, content in files.items():
+        problems.extend(file_faults(number, path, content))
+    if problems:
+        raise DialectError("%s: cannot be built for %s:\n  %s" % (source.name, series, "\n  ".join(problems)))
+    return files
+
+
+def source_files(source):
+    """Return the paths of an addon's files, relative, with slashes."""
+    found = []
+    for folder, folders, names in os.walk(source):
+        relative = os.path.relpath(folder, source).replace(os.sep, "/")
+        folders[:] = [name for name in folders if not SKIPPED.search(name)]
+        found.extend(name if relative == "." else "%s/%s" % (relative, name) for name in names)
+    return [path for path in found if not SKIPPED.search(path)]
+
+
+# --- one file --------------------------------------------------------------------------------------
+
+
+def translate(series, number, path, content):
+    """Return one file in the form of `series`."""
+    if path == MANIFEST:
+        return stamp(content.decode(), series).encode()
+    if not path.endswith(".xml") or path.startswith("static/"):
+        return content
+    root = parse_xml(content)
+    _raise_first(rules.xml_faults(root, number, source=True))
+    if number > 17:
+        return content
+    directives.apply(root, number)
+    for field in [field for field in root.iter("field") if is_arch(field)]:
+        arch.translate(field, number)
+    records.translate(root, number)
+    if number <= 15:
+        records.older_markup(root)
+    return etree.tostring(root.getroottree(), xml_declaration=True, encoding="utf-8") + b"\n"
+
+
+def parse_xml(content):
+    """Return the root of an XML document.
+
+    Raises: DialectError when it is not well-formed.
+    """
+    try:
+        return etree.fromstring(content)
+    except etree.XMLSyntaxError as error:
+        raise DialectError(error.msg, line=error.lineno) from None
+
+
+def _raise_first(found):
+    if found:
+        element, reason = min(found, key=lambda fault: fault[0].sourceline or 0)
+        raise DialectError(reason, element)
+
+
+def stamp(text, series):
+    """Return a manifest with the series before its version, and nothing else changed.
+
+    Raises: DialectError unless the manifest is literal and its version is bare: ``1.0.0``.
+    """
+    node = _version_node(text)
+    line = text.splitlines(keepends=True)[node.lineno - 1].encode()
+    old = line[node.col_offset : node.end_col_offset]
+    new = old.replace(node.value.encode(), ("%s.%s" % (series, node.value)).encode())
+    lines = text.encode().splitlines(keepends=True)
+    lines[node.lineno - 1] = line[: node.col_offset] + new + line[node.end_col_offset :]
+    return b"".join(lines).decode()
+
+
+def manifest_version(source):
+    """Return the bare version of an addon."""
+    return _version_node((Path(source) / MANIFEST).read_text()).value
+
+
+def _version_node(text):
+    try:
+        tree = ast.parse(text, mode="eval")
+        ast.literal_eval(tree)
+    except (SyntaxError, ValueError):
+        raise DialectError("the manifest must be one literal dictionary", path=MANIFEST) from None
+    for key, value in zip(tree.body.keys, tree.body.values):
+        if key.value == "version" and re.fullmatch(r"\d+\.\d+\.\d+", str(value.value)):
+            return value
+    raise DialectError("the manifest's version must be bare, like 1.0.0", path=MANIFEST)
+
+
+# --- checking --------------------------------------------------------------------------------------
+
+
+def check(series, folder, source=False):
+    """Raise DialectError, naming every fault, unless `folder` keeps to the rules of `series`.
+
+    `source` says that the folder is the source, whose rules are stricter than those of 18.0 or 19.0.
+    """
+    found = faults(series, folder, source)
+    if found:
+        raise DialectError("not as %s wants it:\n  %s" % (series, "\n  ".join(found)))
+
+
+def faults(series, folder, source=False):
+    """Return what `folder` has that `series` does not take, a line each."""
+    number, found = major(series), []
+    for path in sorted(source_files(Path(folder))):
+        found.extend(file_faults(number, path, (Path(folder) / path).read_bytes(), source))
+    return found
+
+
+def file_faults(number, path, content, source=False):
+    """Return what is wrong with one file, a line each."""
+    if path.endswith(".py"):
+        found = rules.python_faults(content.decode())
+    elif path.endswith(".xml") and not path.startswith("static/"):
+        found = rules.xml_faults(parse_xml(content), number, source or number > 17)
+    else:
+        found = []
+    return [rules.describe(path, place, reason) for place, reason in found]
+
+
+# --- writing ---------------------------------------------------------------------------------------
+
+
+def _write(path, content):
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(".%s.new-%d" % (path.name, os.getpid()))
+    new.write_bytes(content)
+    os.replace(new, path)
+
+
+def _remove_others(target, files):
+    """Delete what is not part of the addon; byte code of what is may stay."""
+    folders = {parent.as_posix() for path in files for parent in Path(path).parents}
+    for folder, _folders, names in os.walk(target, topdown=False):
+        here = Path(folder).relative_to(target)
+        if here.name == "__pycache__" and here.parent.as_posix() in folders:
+            continue
+        if here.as_posix() not in folders:
+            shutil.rmtree(folder)
+            continue
+        for name in names:
+            if (here / name).as_posix() not in files:
+                (target / here / name).unlink()
+
+
+def _check_target(source, target):
+    """Refuse to write into a folder that is no built addon: what is there would be deleted."""
+    source, target = Path(source).resolve(), Path(target).resolve()
+    if target == source or source in target.parents or target in source.parents:
+        raise DialectError("%s: the built addon needs a folder of its own" % target)
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise DialectError("%s: not an addon; not replaced" % target)

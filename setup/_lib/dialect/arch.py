@@ -1,0 +1,145 @@
+"""Views: from the dialect of 18.0 and 19.0 to that of an older series.
+
+`translate` takes a record's ``<field name="arch">``, changes it in place, and says in which order.
+"""
+
+import re
+
+from lxml import etree
+
+from . import kanban, modifiers, tables
+from .directives import remove
+from .errors import DialectError
+
+
+def translate(arch, number):
+    """Bring one arch into the form of series `number` (17 at most)."""
+    for element in arch.iterdescendants(etree.Element):
+        refuse_unknown(element, number)
+        drop_newer_attributes(element, number)
+    replace_widgets(arch, number)
+    for view in list(arch.iter("kanban")):
+        kanban.translate(view)
+    for element in list(arch.iter("chatter")):
+        replace_chatter(element)
+    if number <= 16:
+        modifiers.translate(arch)
+    if number <= 15:
+        search_panel_view_types(arch)
+    rename_lists(arch)
+
+
+# --- what a series has -----------------------------------------------------------------------------
+
+
+def refuse_unknown(element, number):
+    """Refuse elements that the series does not have and that have no older form."""
+    first = tables.ELEMENTS.get(element.tag, 0)
+    if number < first:
+        raise DialectError("<%s> exists from %d.0 on" % (element.tag, first), element)
+    if element.tag == "widget" and number < 17 and element.getparent().tag == "list":
+        raise DialectError("<widget> in a list exists from 17.0 on", element)
+
+
+def drop_newer_attributes(element, number):
+    """Remove attributes that the series does not know, or refuse the element."""
+    in_list = element.tag in ("button", "field") and "list" in _two_above(element)
+    for attribute in list(element.attrib):
+        first, older = tables.ATTRIBUTES.get((element.tag, attribute), (0, None))
+        if in_list and not first:
+            first, older = tables.LIST_ATTRIBUTES.get((element.tag, attribute), (0, None))
+        if number < first:
+            if older is tables.REFUSE:
+                raise DialectError("%s exists from %d.0 on" % (attribute, first), element)
+            del element.attrib[attribute]
+
+
+def _two_above(element):
+    return [ancestor.tag for ancestor, _ in zip(element.iterancestors(), range(2))]
+
+
+def replace_widgets(arch, number):
+    """Give fields the widget that the series has; leave out view widgets it lacks.
+
+    Raises: DialectError for a widget that is not in the tables.
+    """
+    for element in list(arch.iterdescendants("field", "widget")):
+        known, attribute = (
+            (tables.FIELD_WIDGETS, "widget") if element.tag == "field" else (tables.VIEW_WIDGETS, "name")
+        )
+        name = element.get(attribute)
+        if name is None:
+            continue
+        if name not in known:
+            raise DialectError("widget %s is not in setup/_lib/dialect/tables.py" % name, element)
+        first, older = known[name]
+        if number < first:
+            _replace_widget(element, attribute, older, first)
+        elif name == "web_ribbon" and number < 17 and element.get("bg_color"):
+            element.set("bg_color", re.sub(r"^text-bg-", "bg-", element.get("bg_color")))
+
+
+def _replace_widget(element, attribute, older, first):
+    if older is tables.REFUSE:
+        raise DialectError("this widget exists from %d.0 on" % first, element)
+    if element.tag == "widget":
+        remove(element)
+    elif older is None:
+        del element.attrib[attribute]
+    else:
+        element.set(attribute, older)
+
+
+# --- forms that were renamed -----------------------------------------------------------------------
+
+
+def replace_chatter(element):
+    """Write the chatter as the block that it was up to 17.0."""
+    if element.attrib or len(element):
+        raise DialectError("only a bare <chatter/> can be translated", element)
+    element.tag = "div"
+    element.set("class", "oe_chatter")
+    for name in ("message_follower_ids", "activity_ids", "message_ids"):
+        etree.SubElement(element, "field", name=name)
+
+
+def search_panel_view_types(arch):
+    """Name lists as the search panel of 14.0 does, beside the newer name.
+
+    Source: 14.0 web/static/src/js/views/search_panel_model_extension.js (default: kanban, tree).
+    """
+    for panel in arch.iter("searchpanel"):
+        if panel.get("view_types"):
+            panel.set("view_types", re.sub(r"\blist\b", "tree,list", panel.get("view_types")))
+
+
+def rename_lists(arch):
+    """Rename list views, and what refers to them, to `tree`."""
+    for element in arch.iterdescendants(etree.Element):
+        if element.tag == "list":
+            element.tag = "tree"
+        for attribute in ("mode", "view_mode"):
+            if element.tag == "field" and element.get(attribute):
+                element.set(attribute, rename_view_mode(element.get(attribute)))
+        if element.get("context"):
+            element.set("context", rename_list_reference(element.get("context")))
+        if element.tag == "xpath":
+            element.set("expr", _rename_steps(element))
+
+
+def rename_view_mode(value):
+    """Return a list of view modes with `tree` for `list`: ``tree,form``."""
+    return ",".join("tree" if mode.strip() == "list" else mode for mode in value.split(","))
+
+
+def rename_list_reference(context):
+    """Return a context in which a list view is chosen under its older key."""
+    return re.sub(r"\blist_view_ref\b", "tree_view_ref", context)
+
+
+def _rename_steps(element):
+    expr = element.get("expr") or ""
+    if re.search(r"@(invisible|readonly|required|column_invisible|attrs)\b", expr):
+        raise DialectError("a condition cannot be searched for: it is written another way", element)
+    expr = re.sub(r"(?<![\w@'\"-])list(?![\w'\"(-])", "tree", expr)
+    return re.sub(r"(?<![\w@'\"-])chatter(?![\w'\"(-])", "div[hasclass('oe_chatter')]", expr)

@@ -1,0 +1,102 @@
+"""What may not stand in a file: of the source, and of the form built for a series.
+
+A second look by other means: these rules know nothing of how the translation works.
+"""
+
+import ast
+
+from lxml import etree
+
+from . import directives
+from .errors import DialectError, label
+from .modifiers import is_arch
+
+CONDITIONS = ("invisible", "readonly", "required", "column_invisible")
+
+#: What the source does not say, because 18.0 or 19.0 would not take it: (path, reason).
+SOURCE = (
+    ("//*[@attrs]", "attrs ended with 16.0: write the condition itself"),
+    ("//*[@states]", "states ended with 16.0: write invisible"),
+    ("//tree", "write <list>"),
+    ("//*[@t-name='kanban-box' or @t-name='kanban-menu']", "write the template 'card'"),
+    ("//*[contains(@class, 'oe_chatter')]", "write <chatter/>"),
+    ("//search//group[@expand or @string]", "19.0 takes no attributes on a search view's group"),
+    ("//*[@t-esc or @t-raw]", "write t-out"),
+    ("//record[@model='ir.cron']/field[@name='numbercall' or @name='doall']", "gone since 18.0"),
+    ("//field[@name='view_mode' and contains(., 'tree')]", "write list"),
+    ("//list//field[@help] | //search//field[@help]", "help on a list's or search view's field is 19.0's"),
+    ("//report | //act_window", "write the record"),
+)
+
+#: What must be gone from the form of a series: (last series it applies to, path, reason).
+BUILT = (
+    (17, "//list | //chatter", "element of 18.0"),
+    (17, "//*[@t-name='card']", "kanban template of 18.0"),
+    (17, "//field[@name='view_mode'][contains(., 'list')]", "mode of 18.0"),
+    (17, "//field[contains(concat(',', @mode, ','), ',list,')]", "mode of 18.0"),
+    (17, "//record[@model='ir.cron'][not(field[@name='numbercall'])]", "would run once"),
+    (16, "//@column_invisible/..", "attribute of 17.0"),
+    (16, "//setting | //block | //app", "element of 17.0"),
+    (15, "//@t-out/..", "attribute of 15.0 and 16.0"),
+    (14, "//asset", "element of 15.0"),
+)
+
+
+def xml_faults(root, number, source):
+    """Return what is wrong with an XML document: [(element, reason)]."""
+    rules = SOURCE if source else tuple(rule[1:] for rule in BUILT if number <= rule[0])
+    found = [(element, reason) for path, reason in rules for element in root.xpath(path)]
+    for comment in root.iter(etree.Comment):
+        if directives.is_directive(comment):
+            left_over = number <= 17 and not source
+            found.extend([(comment, "directive left over")] if left_over else _directive_faults(comment))
+    if not source and number <= 16:
+        found.extend(_condition_faults(root))
+    return found
+
+
+def _directive_faults(comment):
+    try:
+        directives.read(comment)
+    except DialectError as error:
+        return [(comment, error.message)]
+    return []
+
+
+def _condition_faults(root):
+    """Return conditions that a series up to 16.0 would evaluate without the record."""
+    found = []
+    for arch in filter(is_arch, root.iter("field")):
+        for element in arch.iterdescendants(etree.Element):
+            for name in CONDITIONS:
+                text = element.get(name, "0")
+                if text not in ("0", "1", "True", "False", "true", "false") and "context" not in text:
+                    found.append((element, "%s is an expression" % name))
+    return found
+
+
+def python_faults(text):
+    """Return what is wrong with a Python module of the addon: [(line, reason)]."""
+    try:
+        tree = ast.parse(text, feature_version=(3, 8))
+    except SyntaxError as error:
+        return [(error.lineno, "not Python 3.8: %s" % error.msg)]
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            found.extend(_view_mode_faults(node))
+    return found
+
+
+def _view_mode_faults(node):
+    for key, value in zip(node.keys, node.values):
+        if getattr(key, "value", None) == "view_mode" and isinstance(value, ast.Constant):
+            if set(str(value.value).split(",")) & {"list", "tree"}:
+                yield (value.lineno, "take the name of list views from compat.LIST")
+
+
+def describe(path, place, reason):
+    """Return one fault as a line: file, line, element, reason."""
+    if isinstance(place, int) or place is None:
+        return "%s:%s: %s" % (path, place, reason)
+    return "%s:%s: %s: %s" % (path, place.sourceline, label(place), reason)
