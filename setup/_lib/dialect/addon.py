@@ -48,13 +48,21 @@ def render(series, source, paths=None):
             files[path] = translate(series, number, path, content)
         except DialectError as error:
             problems.append(str(error.at(path)))
-    if MANIFEST not in files and not problems:
-        problems.append("%s: no addon here: %s is missing" % (source, MANIFEST))
+    problems.extend(_missing(files) if not problems else [])
     for path, content in files.items():
         problems.extend(file_faults(number, path, content))
     if problems:
         raise DialectError("%s: cannot be built for %s:\n  %s" % (source.name, series, "\n  ".join(problems)))
     return files
+
+
+def _missing(files):
+    """Return what the manifest names and is not there, a line each."""
+    if MANIFEST not in files:
+        return ["no addon here: %s is missing" % MANIFEST]
+    manifest = ast.literal_eval(files[MANIFEST].decode())
+    named = manifest.get("data", []) + manifest.get("demo", [])
+    return ["%s: %s is missing" % (MANIFEST, path) for path in named if path not in files]
 
 
 def source_files(source):
@@ -112,10 +120,10 @@ def stamp(text, series):
     Raises: DialectError unless the manifest is literal and its version is bare: ``1.0.0``.
     """
     node = _version_node(text)
-    line = text.splitlines(keepends=True)[node.lineno - 1].encode()
+    lines = text.encode().splitlines(keepends=True)
+    line = lines[node.lineno - 1]
     old = line[node.col_offset : node.end_col_offset]
     new = old.replace(node.value.encode(), ("%s.%s" % (series, node.value)).encode())
-    lines = text.encode().splitlines(keepends=True)
     lines[node.lineno - 1] = line[: node.col_offset] + new + line[node.end_col_offset :]
     return b"".join(lines).decode()
 

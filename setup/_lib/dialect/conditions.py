@@ -126,7 +126,7 @@ def _comparison(node, wanted):
     field, operator = _field(node.left), type(node.ops[0])
     if operator not in OPERATORS:
         raise DialectError("operator outside the grammar: %s" % ast.unparse(node))
-    value = _literal(node.comparators[0])
+    value = _literal(node)
     many = operator in (ast.In, ast.NotIn)
     if many != isinstance(value, list):
         raise DialectError("lists go with 'in' and 'not in': %s" % ast.unparse(node))
@@ -147,8 +147,9 @@ def _field(node):
 
 
 def _literal(node):
+    """Return the value that a comparison compares with."""
     try:
-        value = ast.literal_eval(node)
+        value = ast.literal_eval(node.comparators[0])
     except ValueError:
         raise DialectError("compare with a literal value: %s" % ast.unparse(node)) from None
     many = isinstance(value, (list, tuple))

@@ -7,7 +7,7 @@ import ast
 
 from lxml import etree
 
-from . import directives
+from . import directives, tables
 from .errors import DialectError, label
 from .modifiers import is_arch
 
@@ -46,6 +46,8 @@ def xml_faults(root, number, source):
     """Return what is wrong with an XML document: [(element, reason)]."""
     rules = SOURCE if source else tuple(rule[1:] for rule in BUILT if number <= rule[0])
     found = [(element, reason) for path, reason in rules for element in root.xpath(path)]
+    if source:
+        found.extend(_newer_attributes(root))
     for comment in root.iter(etree.Comment):
         if directives.is_directive(comment):
             left_over = number <= 17 and not source
@@ -53,6 +55,12 @@ def xml_faults(root, number, source):
     if not source and number <= 16:
         found.extend(_condition_faults(root))
     return found
+
+
+def _newer_attributes(root):
+    for tag, attribute in sorted(tables.NEWER_THAN_SOURCE):
+        for element in root.xpath("//%s[@%s]" % (tag, attribute)):
+            yield element, "%s is 19.0's: 18.0 refuses it" % attribute
 
 
 def _directive_faults(comment):

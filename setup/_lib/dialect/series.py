@@ -1,8 +1,9 @@
-"""The series that the addon is built for."""
+"""What the series are called, and which files are for some of them only."""
 
+from .. import series as known
 from .errors import DialectError
 
-SERIES = ("14.0", "15.0", "16.0", "17.0", "18.0", "19.0")
+SERIES = tuple(known.SERIES)
 
 #: Source files that belong to some series only; the archives of the others leave them out.
 SERIES_ONLY = {
