@@ -1,0 +1,296 @@
+"""The PostgreSQL server: the one that PGHOST, PGPORT or PGUSER point to, else a private one in the cache.
+
+The private cluster is made with ``initdb`` from the programs of Debian's ``postgresql`` package, listens
+on this machine only, on a free port, and wants a password that is kept in the cache: other users of the
+machine cannot get in. It trades durability for speed, since everything in it can be made again.
+It is left running (idle, it costs next to nothing); ``setup/db stop`` ends it.
+
+PostgreSQL refuses to run as root. For root the server runs as the user that Debian's package made,
+and where that user cannot enter the cache (a home folder is usually closed to others) the
+cluster lies in /var/lib instead, in a folder named after the cache's path.
+
+On somebody else's server only databases that carry MARK as their comment are ever dropped or replaced.
+"""
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import cache, debian
+from .cache import SetupError
+
+PACKAGES = ("postgresql", "postgresql-contrib")
+USER = "odoo"
+MARK = "made by stock-revaluation-journal"
+SETTINGS = {
+    "listen_addresses": "'127.0.0.1'",
+    "unix_socket_directories": "''",  # a socket's path may have 107 characters, a cache folder more
+    "max_connections": 200,
+    "shared_buffers": "'256MB'", "work_mem": "'16MB'", "maintenance_work_mem": "'128MB'", "max_wal_size": "'2GB'",
+    # nothing in here is worth waiting for the disk
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "'5min'",
+    "random_page_cost": 1.1, "jit": "off", "timezone": "'UTC'", "log_min_messages": "fatal",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that is up. Empty host, port or user: whatever libpq takes by itself."""
+
+    host: str
+    port: str
+    user: str
+    password: str = ""
+    private: bool = False
+
+    @property
+    def key(self):
+        """Return a short name for the server, for folders that belong to its databases."""
+        return "private" if self.private else cache.digest(self.host, self.port)
+
+    def environ(self):
+        """Return the environment variables that lead libpq's programs here."""
+        values = {"PGHOST": self.host, "PGPORT": self.port, "PGUSER": self.user, "PGPASSWORD": self.password}
+        return {name: value for name, value in values.items() if value}
+
+    def query(self, sql, database="postgres"):
+        """Run SQL; return the rows as lists of text."""
+        done = subprocess.run(
+            [program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database, "-c", sql],
+            env={**os.environ, **self.environ()}, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise SetupError("PostgreSQL: %s" % done.stderr.strip())
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def databases(self):
+        """Return {name: made by us} of all databases."""
+        rows = self.query("SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
+                          " WHERE NOT datistemplate ORDER BY datname")
+        return {name: comment == MARK for name, comment in rows}
+
+    def create(self, name, template=None):
+        """Create a database, marked as ours; as a copy of `template` if given."""
+        self.query("CREATE DATABASE %s%s" % (
+            quote(name), " TEMPLATE %s" % quote(template) if template else " ENCODING 'UTF8' TEMPLATE template0"))
+        self.mark(name)
+
+    def mark(self, name):
+        """Mark a database as ours, so that it may be dropped again."""
+        self.query("COMMENT ON DATABASE %s IS '%s'" % (quote(name), MARK))
+
+    def rename(self, old, new):
+        """Rename a database."""
+        self.query("ALTER DATABASE %s RENAME TO %s" % (quote(old), quote(new)))
+
+    def drop(self, name):
+        """Drop a database if there is one, and only if it is ours: marked, or in the private cluster."""
+        ours = self.databases().get(name)
+        if ours is None:
+            return
+        if not (ours or self.private):
+            raise SetupError("database %s was not made by these commands: left alone" % name)
+        self.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
+                   % name.replace("'", "''"))
+        self.query("DROP DATABASE %s" % quote(name))
+
+
+def quote(name):
+    """Quote an SQL identifier."""
+    return '"%s"' % name.replace('"', '""')
+
+
+def server():
+    """Return the server to use, started if need be."""
+    given = {name: os.environ.get(name, "") for name in ("PGHOST", "PGPORT", "PGUSER")}
+    if any(given.values()):
+        return _given(given)
+    with cache.lock("postgresql"):
+        return _private()
+
+
+def stop():
+    """Stop the private server, if it runs; tell whether it did."""
+    data = _home() / "data"
+    running = _running(data)
+    if running:
+        os.kill(running, signal.SIGINT)  # "fast": ends the sessions, writes everything out
+        while _running(data):
+            time.sleep(0.1)
+    return bool(running)
+
+
+def program(name):
+    """Return the path of one of PostgreSQL's programs: Debian's own place first, newest version first.
+
+    What is on the path may be a wrapper or something else under the same name.
+    """
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/" + name), key=lambda path: _version(path), reverse=True)
+    path = next((path for path in found if os.access(path, os.X_OK)), None) or shutil.which(name)
+    if not path:
+        raise SetupError("PostgreSQL's %s not found: apt-get install %s" % (name, " ".join(PACKAGES)))
+    return str(path)
+
+
+def _version(path):
+    return [int(part) for part in re.findall(r"\d+", path.parts[4])]
+
+
+def _given(given):
+    """Return the server that the environment points to, if it is of use to Odoo."""
+    found = Server(given["PGHOST"], given["PGPORT"], given["PGUSER"], os.environ.get("PGPASSWORD", ""))
+    user, may_create = found.query("SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles"
+                                   " WHERE rolname = current_user")[0]
+    if user == "postgres":
+        raise SetupError("Odoo refuses to work as the database user 'postgres': set PGUSER to another one that may "
+                         "create databases, or unset PGHOST, PGPORT and PGUSER to get a private server")
+    if may_create != "t":
+        raise SetupError("the database user %s may not create databases: ALTER ROLE %s CREATEDB" % (user, user))
+    return found
+
+
+def _private():
+    _install_if_missing()
+    home = _home()
+    data, password_file = home / "data", home / "password"
+    if not (data / "PG_VERSION").exists() or not cache.made(home, "1"):
+        _initialise(home, data, password_file)
+    for attempt in (1, 2):
+        port = _port(data) if _running(data) else _start(home, data)
+        found = Server("127.0.0.1", str(port), USER, password_file.read_text(), private=True)
+        if _answers(found):
+            return found
+        if attempt == 1:
+            _set_aside(home, data, password_file)
+    raise SetupError("the private PostgreSQL server does not start:\n%s" % cache.tail(_log(home)))
+
+
+def _install_if_missing():
+    try:
+        program("initdb")
+    except SetupError:
+        try:
+            debian.install(PACKAGES)
+        except SetupError as error:
+            raise SetupError("PostgreSQL is missing: %s\n(or point PGHOST, PGPORT and PGUSER at a server)" % error) from None
+
+
+def _home():
+    """Return the cluster's folder: in the cache if the server's user can get there."""
+    in_cache = cache.folder("postgresql")
+    account = _account()
+    if account is None:
+        return in_cache
+    for home in (in_cache, Path("/var/lib") / cache.NAME / cache.digest(in_cache)):
+        home.mkdir(parents=True, exist_ok=True)
+        os.chown(home, account.pw_uid, account.pw_gid)
+        if subprocess.run(["test", "-w", home, "-a", "-x", home], **_as_server()).returncode == 0:
+            return home
+    raise SetupError("the user %s can write to neither %s nor %s" % (account.pw_name, in_cache, home))
+
+
+def _account():
+    """Return the user that the server runs as when this is root, else None."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise SetupError("no user to run PostgreSQL as: adduser --system postgres")
+
+
+def _as_server():
+    """Return the arguments that make subprocess run something as the server's user."""
+    account = _account()
+    return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def _initialise(home, data, password_file):
+    """Make the cluster; its marker is written last, so that half of one is made again."""
+    cache.remove(data)
+    cache.write(password_file, secrets.token_urlsafe(24), mode=0o600)
+    account = _account()
+    if account:
+        os.chown(password_file, account.pw_uid, account.pw_gid)
+    with cache.step("a private PostgreSQL cluster in %s" % home):
+        cache.run([program("initdb"), "-D", data, "-U", USER, "--auth=scram-sha-256", "--pwfile", password_file,
+                   "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], "initdb", cwd=home, **_as_server())
+        with open(data / "postgresql.conf", "a") as file:
+            file.writelines("%s = %s\n" % setting for setting in SETTINGS.items())
+    cache.write(home / cache.MARKER, "1")
+
+
+def _start(home, data):
+    """Start the server on a free port; return it."""
+    (data / "postmaster.pid").unlink(missing_ok=True)  # of a server that is gone: the machine was restarted
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # pg_ctl's child would keep an inherited file open: everything goes to files
+    try:
+        cache.run([program("pg_ctl"), "-D", data, "-l", home / "log", "-w", "-t", 60, "-o", "-p %d" % port, "start"],
+                  "starting PostgreSQL", cwd=home, **_as_server())
+    except SetupError as error:
+        cache.say(str(error))
+    return port
+
+
+def _set_aside(home, data, password_file):
+    """Begin a new cluster where the old one is beyond starting (it writes nothing through to the disk)."""
+    cache.say("the private PostgreSQL cluster does not start; it is kept as data.broken, a new one is made:\n%s"
+              % cache.tail(_log(home), 8))
+    running = _running(data)
+    if running:
+        os.kill(running, signal.SIGQUIT)
+        time.sleep(2)
+    cache.remove(home / "data.broken")
+    data.rename(home / "data.broken")
+    _initialise(home, data, password_file)
+
+
+def _log(home):
+    path = home / "log"
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _running(data):
+    """Return the process id of this cluster's server, or 0.
+
+    After a restart of the machine the id in the file may be anybody's: the process has to be a
+    PostgreSQL server in this folder.
+    """
+    lines = _postmaster_file(data)
+    try:
+        process = int(lines[0])
+        at_home = os.readlink("/proc/%d/cwd" % process) == str(data.resolve())
+        named = "postgres" in Path("/proc/%d/comm" % process).read_text()
+    except (IndexError, ValueError, OSError):
+        return 0
+    return process if at_home and named else 0
+
+
+def _port(data):
+    lines = _postmaster_file(data)
+    return int(lines[3]) if len(lines) > 3 else 0
+
+
+def _postmaster_file(data):
+    try:
+        return (data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _answers(server_):
+    try:
+        return server_.query("SELECT 1") == [["1"]]
+    except SetupError:
+        return False
