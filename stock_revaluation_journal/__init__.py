@@ -1,0 +1,5 @@
+from . import compat
+from . import valuation
+from . import models
+from . import wizard
+from .hooks import post_init_hook

@@ -1,0 +1,144 @@
+"""What differs between Odoo's series, and nothing else: the only file that knows them.
+
+Names say what can be done, not which series it is; where a feature can be looked for, it is.
+The other two places with series knowledge are the valuation seam (`valuation/`) and the
+view dialects (`setup/`).
+"""
+
+import importlib.util
+
+from odoo import SUPERUSER_ID, api, fields
+from odoo.release import version_info
+from odoo.tools import float_compare, float_is_zero
+from odoo.tools.misc import formatLang
+
+SERIES = int(version_info[0])
+
+# View type of lists in actions.
+LIST = "list" if SERIES >= 18 else "tree"
+# Odoo keeps stock.valuation.layer (14.0-18.0); else this addon defines it as its ledger.
+HAS_LAYERS = bool(importlib.util.find_spec("odoo.addons.stock_account.models.stock_valuation_layer"))
+# Field of a journal line that names the layer it applies to.
+LAYER_FIELD = "valuation_layer_id" if HAS_LAYERS else "stock_move_id"
+# The product's cost column is rounded to "Product Price" (14.0-18.0).
+COST_IS_ROUNDED = HAS_LAYERS
+LOT_MODEL = "stock.lot" if SERIES >= 16 else "stock.production.lot"
+QUANTITY_DIGITS = "Product Unit" if SERIES >= 19 else "Product Unit of Measure"
+# Field keyword: a figure whose sum over lines means nothing.
+NOT_SUMMED = {"aggregator": None} if SERIES >= 18 else {"group_operator": None}
+AVERAGED = {"aggregator": "avg"} if SERIES >= 18 else {"group_operator": "avg"}
+# Values of journal items that keep Odoo from looking up analytic defaults line by line.
+NO_ANALYTIC = (
+    {"analytic_distribution": False}
+    if SERIES >= 16
+    else {"analytic_account_id": False, "analytic_tag_ids": [(6, 0, [])]}
+)
+
+
+# Decorator of a method that gives a record in Python and its id over RPC; 19.0 has none and gives [id].
+returns_record = api.returns("self", lambda record: record.id) if hasattr(api, "returns") else lambda method: method
+
+
+def hook_environment(args):
+    """Return the environment of an install hook, called with (env) or (cr, registry)."""
+    return args[0] if len(args) == 1 else api.Environment(args[0], SUPERUSER_ID, {})
+
+
+def flush(env):
+    """Write everything pending, before SQL reads it."""
+    if hasattr(env, "flush_all"):
+        env.flush_all()
+    else:
+        env["base"].flush()
+
+
+def invalidate(env):
+    """Forget every cached value, after SQL has written."""
+    if hasattr(env, "invalidate_all"):
+        env.invalidate_all(flush=False)
+    else:
+        env.cache.invalidate()
+
+
+def group_users_field(env):
+    """Name of the users field on res.groups."""
+    return "user_ids" if "user_ids" in env["res.groups"]._fields else "users"
+
+
+def show_groups(groups, name):
+    """List `groups` under Inventory on the user form, as one choice called `name`."""
+    env = groups.env
+    if "privilege_id" in groups._fields:
+        category = env.ref("base.module_category_supply_chain")
+        groups.privilege_id = env["res.groups.privilege"].create({"name": name, "category_id": category.id})
+    else:
+        parent = env.ref("base.module_category_inventory")
+        groups.category_id = env["ir.module.category"].create({"name": name, "parent_id": parent.id})
+
+
+def has_access(records, operation):
+    """Tell whether the user may do `operation` ("read", "write", …) on `records`, rules included."""
+    if hasattr(records, "has_access"):
+        return records.has_access(operation)
+    if not records.check_access_rights(operation, raise_exception=False):
+        return False
+    return records._filter_access_rules(operation) == records
+
+
+def is_storable(product):
+    """Tell whether stock of the product is kept."""
+    return product.is_storable if "is_storable" in product._fields else product.type == "product"
+
+
+def storable_domain(env):
+    """Domain of the products whose stock is kept."""
+    if "is_storable" in env["product.product"]._fields:
+        return [("is_storable", "=", True)]
+    return [("type", "=", "product")]
+
+
+def is_lot_valued(product):
+    """Tell whether the product is valued by lot (18.0 and later)."""
+    return bool("lot_valuated" in product._fields and product.lot_valuated)
+
+
+def account_is_open(account):
+    """Tell whether entries may be posted to the account."""
+    return account.active if "active" in account._fields else not account.deprecated
+
+
+def account_belongs_to(account, company):
+    """Tell whether the account is one of `company`'s chart (its parents' for a branch)."""
+    if "company_ids" in account._fields:
+        return bool(account.company_ids & company.sudo().parent_ids)
+    return shares_company(account, company)
+
+
+def shares_company(record, company):
+    """Tell whether a record with a `company_id` may be used in `company` (its parents' may, for a branch)."""
+    owners = company.sudo().parent_ids if "parent_ids" in company._fields else company
+    return record.company_id in owners
+
+
+def format_amount(env, amount, currency):
+    """Write an amount in the user's language, with its currency."""
+    return formatLang(env, amount, currency_obj=currency)
+
+
+def locked_until(company, journal, date):
+    """Return the lock date that keeps the user from posting at `date`, or None."""
+    if hasattr(company, "_get_lock_date_violations"):
+        violated = company._get_violated_lock_dates(date, False, journal)
+        return max(lock[0] for lock in violated) if violated else None
+    lock_date = company._get_user_fiscal_lock_date()
+    return lock_date if lock_date and date <= fields.Date.to_date(lock_date) else None
+
+
+def uom_is_zero(uom, quantity):
+    """Tell whether `quantity` is nothing beyond the unit's rounding."""
+    return float_is_zero(quantity, precision_rounding=uom.rounding)
+
+
+def uom_compare(uom, one, other):
+    """Compare two quantities in the unit's rounding: -1, 0 or 1."""
+    return float_compare(one, other, precision_rounding=uom.rounding)

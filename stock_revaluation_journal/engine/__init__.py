@@ -1,0 +1,1 @@
+"""Arithmetic of a revaluation, in plain Python: it imports nothing from Odoo."""

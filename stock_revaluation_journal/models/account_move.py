@@ -1,0 +1,60 @@
+from odoo import _, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    revaluation_journal_ids = fields.Many2many(
+        "stock.revaluation.journal",
+        "stock_revaluation_journal_account_move_rel",
+        "account_move_id",
+        "journal_id",
+        "Revaluation Journals",
+        readonly=True,
+        copy=False,
+        groups="stock_revaluation_journal.group_revaluation_user",
+    )
+
+    def _check_no_revaluation(self):
+        """Raise UserError if one of the entries belongs to a revaluation: value and ledger would part."""
+        owned = self.filtered(lambda move: move.sudo().revaluation_journal_ids)
+        if owned:
+            raise UserError(
+                _(
+                    "%(entries)s belongs to revaluation journal %(journals)s: stock value and ledger would part."
+                    " To undo it open that journal and choose Reverse.",
+                    entries=", ".join(owned.mapped("display_name")),
+                    journals=", ".join(owned.sudo().mapped("revaluation_journal_ids.name")),
+                )
+            )
+
+    def button_draft(self):
+        self._check_no_revaluation()
+        return super().button_draft()
+
+    def button_cancel(self):
+        self._check_no_revaluation()
+        return super().button_cancel()
+
+    def _reverse_moves(self, *args, **kwargs):
+        self._check_no_revaluation()
+        return super()._reverse_moves(*args, **kwargs)
+
+    def unlink(self):
+        self._check_no_revaluation()
+        return super().unlink()
+
+    def action_view_revaluation_journals(self):
+        """Open the revaluation journals that made the entry."""
+        journals = self.revaluation_journal_ids
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Revaluation Journals"),
+            "res_model": "stock.revaluation.journal",
+            "view_mode": "form" if len(journals) == 1 else "%s,form" % compat.LIST,
+            "res_id": journals.id if len(journals) == 1 else False,
+            "domain": [("id", "in", journals.ids)],
+        }

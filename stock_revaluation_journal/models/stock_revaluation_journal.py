@@ -1,0 +1,475 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+from ..valuation.base import Key
+
+# What nobody writes by hand: set by creating, calculating, posting and reversing.
+PROTECTED = {"state", "posted_by", "posted_at", "reversed_journal_id", "account_move_ids"}
+# What may still change on a posted journal: it does not touch a figure.
+OPEN_WHEN_POSTED = ("message_", "activity_", "website_message_", "my_activity_")
+# How many left-out products are named per reason.
+NAMED_AT_MOST = 50
+
+
+class StockRevaluationJournal(models.Model):
+    """A document in which stock is appreciated or depreciated: calculate, enter, post."""
+
+    _name = "stock.revaluation.journal"
+    _description = "Revaluation Journal"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+
+    # Identity
+    name = fields.Char("Number", readonly=True, copy=False, default="/", index=True, help="Given when created.")
+    state = fields.Selection(
+        [("draft", "Draft"), ("posting", "Posting"), ("posted", "Posted")],
+        "Status",
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+        help="Draft: figures can be entered. Posting: lines are being posted in the background. Posted: final.",
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        "Company",
+        required=True,
+        default=lambda self: self.env.company,
+        index=True,
+        help="Whose stock is revalued.",
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one(
+        "res.users", "Responsible", default=lambda self: self.env.user, tracking=True, help="Who prepares the journal."
+    )
+    description = fields.Char("Description", help="Stands on the valuation layers and the journal items.")
+
+    # Accounting
+    date = fields.Date(
+        "Accounting Date",
+        required=True,
+        default=fields.Date.context_today,
+        copy=False,
+        tracking=True,
+        help="Date of the entries, and of the change of value in reports at a date. Figures are as of now.",
+    )
+    reason_id = fields.Many2one(
+        "stock.revaluation.reason",
+        "Reason",
+        tracking=True,
+        ondelete="restrict",
+        help="Why the stock is revalued; it names the accounts for increases and decreases.",
+    )
+    account_journal_id = fields.Many2one(
+        "account.journal",
+        "Accounting Journal",
+        domain="[('type', '=', 'general'), ('company_id', '=', company_id)]",
+        check_company=True,
+        help="Where the entries are posted. Empty: the reason's, else the stock journal of the product category.",
+    )
+    counterpart_account_id = fields.Many2one(
+        "account.account",
+        "Counterpart Account",
+        check_company=True,
+        help="Account of the other side of every line. Empty: the reason's account for increases or decreases, else"
+        " the expense account of the product category. A line's own account comes first.",
+    )
+    entry_grouping = fields.Selection(
+        [("product", "Per line"), ("account", "Per account")],
+        "Journal Items",
+        default="product",
+        required=True,
+        help="Per line: two journal items for each line. Per account: two for each pair of accounts and direction.",
+    )
+
+    # Lines and totals
+    line_ids = fields.One2many("stock.revaluation.journal.line", "journal_id", "Lines", copy=False)
+    line_count = fields.Integer("Line Count", compute="_compute_totals", store=True)
+    value_calculated = fields.Monetary("Value Calculated", compute="_compute_totals", store=True)
+    value_revalued = fields.Monetary("Value Revalued", compute="_compute_totals", store=True)
+    amount = fields.Monetary("Change", compute="_compute_totals", store=True)
+    amount_increase = fields.Monetary("Increases", compute="_compute_totals", store=True)
+    amount_decrease = fields.Monetary("Decreases", compute="_compute_totals", store=True)
+    stale_count = fields.Integer("Outdated Lines", compute="_compute_stale_count")
+    has_lots = fields.Boolean(compute="_compute_has_columns")
+    has_layers = fields.Boolean(compute="_compute_has_columns")
+    left_out = fields.Text(
+        "Left Out", readonly=True, copy=False, help="Products that Calculate Inventory Value did not take, and why."
+    )
+
+    # What posting made
+    valuation_layer_ids = fields.One2many(
+        "stock.valuation.layer", "revaluation_journal_id", "Valuation Layers", readonly=True, copy=False
+    )
+    valuation_layer_count = fields.Integer(compute="_compute_posted_counts")
+    account_move_ids = fields.Many2many(
+        "account.move",
+        "stock_revaluation_journal_account_move_rel",
+        "journal_id",
+        "account_move_id",
+        "Journal Entries",
+        readonly=True,
+        copy=False,
+    )
+    account_move_count = fields.Integer(compute="_compute_posted_counts")
+    reversed_journal_id = fields.Many2one(
+        "stock.revaluation.journal", "Reversal Of", readonly=True, copy=False, index=True, ondelete="restrict"
+    )
+    reversal_journal_ids = fields.One2many(
+        "stock.revaluation.journal", "reversed_journal_id", "Reversals", readonly=True, copy=False
+    )
+    reversal_count = fields.Integer(compute="_compute_posted_counts")
+    posted_by = fields.Many2one("res.users", "Posted By", readonly=True, copy=False)
+    posted_at = fields.Datetime("Posted On", readonly=True, copy=False)
+    progress = fields.Float("Progress", compute="_compute_progress", help="Per cent of the lines that are posted.")
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("line_ids.amount", "line_ids.value_calculated", "line_ids.value_revalued")
+    def _compute_totals(self):
+        for journal in self:
+            amounts = journal.line_ids.mapped("amount")
+            journal.line_count = len(journal.line_ids)
+            journal.value_calculated = sum(journal.line_ids.mapped("value_calculated"))
+            journal.value_revalued = sum(journal.line_ids.mapped("value_revalued"))
+            journal.amount = sum(amounts)
+            journal.amount_increase = sum(amount for amount in amounts if amount > 0)
+            journal.amount_decrease = sum(amount for amount in amounts if amount < 0)
+
+    @api.depends("line_ids.is_stale")
+    def _compute_stale_count(self):
+        for journal in self:
+            journal.stale_count = len(journal.line_ids.filtered("is_stale"))
+
+    @api.depends("line_ids.lot_id", "line_ids.valuation_layer_id", "line_ids.stock_move_id")
+    def _compute_has_columns(self):
+        for journal in self:
+            journal.has_lots = bool(journal.line_ids.lot_id)
+            journal.has_layers = bool(journal.line_ids.valuation_layer_id or journal.line_ids.stock_move_id)
+
+    @api.depends("valuation_layer_ids", "account_move_ids", "reversal_journal_ids")
+    def _compute_posted_counts(self):
+        for journal in self:
+            journal.valuation_layer_count = len(journal.valuation_layer_ids)
+            journal.account_move_count = len(journal.sudo().account_move_ids)
+            journal.reversal_count = len(journal.reversal_journal_ids)
+
+    @api.depends("state", "line_ids.state")
+    def _compute_progress(self):
+        for journal in self:
+            done = len(journal.line_ids.filtered(lambda line: line.state != "draft"))
+            journal.progress = 100.0 * done / len(journal.line_ids) if journal.line_ids else 0.0
+
+    # ------------------------------------------------------------------ create, write, unlink
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals.pop("name", None)
+            if vals.get("state", "draft") != "draft" or vals.keys() & (PROTECTED - {"state"}):
+                raise UserError(_("A revaluation journal starts as a draft: choose Post to post it."))
+        return self._create_documents(vals_list)
+
+    def _create_documents(self, vals_list):
+        """Create journals with their numbers, protected fields included."""
+        journals = super().create(vals_list)
+        for journal in journals:
+            super(StockRevaluationJournal, journal).write({"name": journal._next_number()})
+        return journals
+
+    def _next_number(self):
+        """Return the next number of the company's own sequence, made on first use."""
+        self.ensure_one()
+        code = self._name
+        Sequence = self.env["ir.sequence"].sudo().with_company(self.company_id)
+        if not Sequence.search([("code", "=", code), ("company_id", "=", self.company_id.id)], limit=1):
+            Sequence.create(
+                {
+                    "name": _("Revaluation Journal"),
+                    "code": code,
+                    "prefix": "REVAL/%(range_year)s/",
+                    "padding": 5,
+                    "use_date_range": True,
+                    "company_id": self.company_id.id,
+                }
+            )
+        return Sequence.next_by_code(code, sequence_date=self.date)
+
+    def write(self, vals):
+        if vals.keys() & (PROTECTED | {"name"}):
+            raise UserError(_("The status and the links of a revaluation journal follow from Post and Reverse."))
+        if not all(name.startswith(OPEN_WHEN_POSTED) for name in vals):
+            self._check_draft()
+        if "company_id" in vals and any(journal.line_ids for journal in self):
+            raise UserError(_("Delete the lines before you change the company: they hold its figures."))
+        return super().write(vals)
+
+    def _write_protected(self, vals):
+        """Write what posting and reversing alone may write."""
+        return super().write(vals)
+
+    def unlink(self):
+        self._check_draft()
+        return super().unlink()
+
+    def copy(self, default=None):
+        default = dict(default or {})
+        if default.keys() & PROTECTED:
+            raise UserError(_("The status and the links of a revaluation journal follow from Post and Reverse."))
+        return super().copy(default)
+
+    def _check_draft(self):
+        """Raise UserError if one of the journals is no longer a draft."""
+        fixed = self.filtered(lambda journal: journal.state != "draft")
+        if fixed:
+            raise UserError(
+                _(
+                    "%(journals)s: a journal that is posted or being posted cannot be changed or deleted."
+                    " To undo a posted one choose Reverse.",
+                    journals=", ".join(fixed.mapped("name")),
+                )
+            )
+
+    # ------------------------------------------------------------------ actions
+
+    def action_calculate(self):
+        """Open Calculate Inventory Value for this journal."""
+        self.ensure_one()
+        self._check_draft()
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Calculate Inventory Value"),
+            "res_model": "stock.revaluation.calculate",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_journal_id": self.id},
+        }
+
+    def action_refresh(self):
+        """Read the figures again and keep what was entered; say what changed in the chatter."""
+        for journal in self:
+            journal._check_draft()
+            changed = journal.line_ids._refresh()
+            journal.message_post(
+                body=_("Refreshed: %(count)d of %(total)d lines had changed.")
+                % {"count": len(changed), "total": len(journal.line_ids)}
+            )
+        return True
+
+    def action_view_valuation_layers(self):
+        """Open the valuation layers that posting made."""
+        self.ensure_one()
+        return self._window(_("Valuation Layers"), "stock.valuation.layer", self.valuation_layer_ids)
+
+    def action_view_account_moves(self):
+        """Open the journal entries that posting made."""
+        self.ensure_one()
+        return self._window(_("Journal Entries"), "account.move", self.account_move_ids)
+
+    def action_view_reversals(self):
+        """Open the journals that take this one back."""
+        self.ensure_one()
+        return self._window(_("Reversals"), self._name, self.reversal_journal_ids)
+
+    def action_print(self):
+        """Print the journal as PDF."""
+        return self.env.ref("stock_revaluation_journal.action_report_revaluation_journal").report_action(self)
+
+    def _window(self, name, model, records):
+        """Return the action that shows `records`: the form of a single one, else the list."""
+        action = {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "view_mode": "%s,form" % compat.LIST,
+            "domain": [("id", "in", records.ids)],
+            "context": {"create": False},
+        }
+        if len(records) == 1:
+            action.update(view_mode="form", res_id=records.id)
+        return action
+
+    # ------------------------------------------------------------------ calculate
+
+    def calculate(
+        self,
+        calculate_per="product",
+        product_ids=None,
+        categ_ids=None,
+        cost_methods=None,
+        warehouse_ids=None,
+        lot_ids=None,
+        min_value=0.0,
+        existing_lines="replace",
+    ):
+        """Fill the journal with a line per product, layer or lot, with the figures of the books.
+
+        Shape: arguments as the fields of *Calculate Inventory Value*: `calculate_per` "product",
+        "layer" or "lot"; lists of ids or None for all; `cost_methods` a list of "standard",
+        "average", "fifo"; `min_value` in company currency; `existing_lines` "replace" or "keep".
+        Returns: the number of lines made. What was left out, and why, is in `left_out`.
+        Raises: UserError if the journal is not a draft or an argument is not one of the above.
+        """
+        self.ensure_one()
+        self._check_draft()
+        self._check_calculate_arguments(calculate_per, cost_methods, existing_lines)
+        seam = self._seam()
+        domain = self._product_domain(product_ids, categ_ids, warehouse_ids, lot_ids)
+        products = seam._candidates(domain).with_company(self.company_id)
+        if cost_methods:
+            products = products.filtered(lambda product: product.cost_method in cost_methods)
+        positions, left_out = seam._positions(products, calculate_per)
+        if lot_ids:
+            positions = [position for position in positions if position.key.lot_id in set(lot_ids)]
+        for product_id in self._foreign_products(product_ids, products, cost_methods):
+            left_out[product_id] = "foreign"
+        kept = self._existing_keys() if existing_lines == "keep" else set()
+        if existing_lines == "replace":
+            self.line_ids.unlink()
+        positions = [
+            position
+            for position in positions
+            if position.value >= (min_value or 0.0) and not self._overlaps(position.key, kept)
+        ]
+        lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
+        self.write({"left_out": self._left_out_text(left_out)})
+        return len(lines)
+
+    def _check_calculate_arguments(self, calculate_per, cost_methods, existing_lines):
+        for value, allowed, name in (
+            ([calculate_per], ("product", "layer", "lot"), "calculate_per"),
+            ([existing_lines], ("replace", "keep"), "existing_lines"),
+            (cost_methods or [], ("standard", "average", "fifo"), "cost_methods"),
+        ):
+            if not set(value) <= set(allowed):
+                raise UserError(
+                    _(
+                        "%(name)s: %(value)s is not one of %(allowed)s.",
+                        name=name,
+                        value=", ".join(map(str, value)),
+                        allowed=", ".join(allowed),
+                    )
+                )
+
+    def _product_domain(self, product_ids, categ_ids, warehouse_ids, lot_ids):
+        """Domain of the products that the filters of Calculate Inventory Value name.
+
+        Override: to add a filter of your own.
+        """
+        domain = []
+        if product_ids:
+            domain.append(("id", "in", list(product_ids)))
+        if categ_ids:
+            domain.append(("categ_id", "child_of", list(categ_ids)))
+        if lot_ids:
+            lots = self.env[compat.LOT_MODEL].sudo().browse(lot_ids)
+            domain.append(("id", "in", lots.mapped("product_id").ids))
+        if warehouse_ids:
+            warehouses = self.env["stock.warehouse"].sudo().browse(warehouse_ids)
+            quants = self.env["stock.quant"].sudo().search(
+                [("location_id", "child_of", warehouses.mapped("view_location_id").ids), ("quantity", ">", 0)]
+            )
+            domain.append(("id", "in", quants.mapped("product_id").ids))
+        return domain
+
+    def _foreign_products(self, product_ids, products, cost_methods):
+        """Return the ids asked for that are no storable products of the company."""
+        if not product_ids or cost_methods:
+            return []
+        return set(product_ids) - set(products.ids)
+
+    def _existing_keys(self):
+        return {line._key() for line in self.line_ids}
+
+    def _overlaps(self, key, keys):
+        """Tell whether `key` names stock that one of `keys` names already."""
+        whole = Key(key.product_id, False, False)
+        if key in keys or whole in keys:
+            return True
+        return key == whole and any(other.product_id == key.product_id for other in keys)
+
+    def _left_out_text(self, left_out):
+        """Say for each reason how many products were left out, and name them."""
+        reasons = {
+            "zero": _("No quantity in stock"),
+            "negative": _("Negative quantity: receive or correct the stock first"),
+            "no_layers": _("Nothing was ever valued: no receipt yet"),
+            "no_lots": _("No lot with a quantity"),
+            "foreign": _("Not a storable product of %s") % self.company_id.name,
+        }
+        paragraphs = []
+        products = self.env["product.product"].sudo().with_context(active_test=False)
+        for reason, label in reasons.items():
+            ids = [product_id for product_id, why in left_out.items() if why == reason]
+            if ids:
+                names = products.browse(ids[:NAMED_AT_MOST]).exists().mapped("display_name")
+                more = ", …" if len(ids) > NAMED_AT_MOST else ""
+                paragraphs.append("%s (%d): %s%s" % (label, len(ids), ", ".join(names), more))
+        return "\n".join(paragraphs) or False
+
+    # ------------------------------------------------------------------ for automations
+
+    @api.model
+    @compat.returns_record
+    def revalue(self, costs, date=None, reason=None, post=True, description=None):
+        """Revalue products in one call: for automated actions and external programs.
+
+        Shape: `costs` maps a product id (a string will do, as JSON has it) to the new unit cost, or to
+        {"unit_cost": x} or {"value": x}; `date` a date or its ISO text, today if None; `reason` a
+        record, an id or a code.
+        Units: company currency per stock unit; `value` is the new total.
+        Returns: the journal, posted unless `post` is False; over RPC its id (19.0: a list with its id).
+        Raises: UserError that names the products that cannot be revalued; nothing is written then.
+        """
+        if not isinstance(costs, dict) or not costs:
+            raise UserError(_("Say which products to revalue: a mapping of product ids to unit costs."))
+        entries = {self._product_id(key): self._entry(key, value) for key, value in costs.items()}
+        journal = self.create(
+            {
+                "date": date or fields.Date.context_today(self),
+                "reason_id": self._reason_for(reason).id,
+                "description": description,
+            }
+        )
+        journal.calculate(product_ids=list(entries))
+        if journal.left_out:
+            raise UserError(_("These products cannot be revalued:\n%s") % journal.left_out)
+        for line in journal.line_ids:
+            line.write(entries[line.product_id.id])
+        if post:
+            journal.action_post()
+        return journal
+
+    def _product_id(self, key):
+        try:
+            return int(key)
+        except (TypeError, ValueError):
+            raise UserError(_("%r is not the id of a product.") % (key,)) from None
+
+    def _entry(self, key, value):
+        """Return the line values that a value of `costs` means."""
+        entry = dict(value) if isinstance(value, dict) else {"unit_cost": value}
+        if len(entry) != 1 or not entry.keys() <= {"unit_cost", "value"}:
+            raise UserError(_("Product %s: give either unit_cost or value.") % (key,))
+        (name, number), = entry.items()
+        return {{"unit_cost": "unit_cost_revalued", "value": "value_revalued"}[name]: number}
+
+    def _reason_for(self, reason):
+        found = self.env["stock.revaluation.reason"]._find(reason)
+        if reason and not found:
+            raise UserError(_("There is no revaluation reason %r.") % (reason,))
+        return found
+
+    # ------------------------------------------------------------------ tools
+
+    def _seam(self):
+        """Return the valuation seam in the journal's company, that company alone allowed."""
+        self.ensure_one()
+        return self.env["stock.revaluation.valuation"].with_context(
+            allowed_company_ids=self.company_id.ids
+        ).with_company(self.company_id)

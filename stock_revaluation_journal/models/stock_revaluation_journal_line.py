@@ -1,0 +1,512 @@
+import math
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .. import compat
+from ..engine import rounding
+from ..valuation.base import Key
+
+COST_DIGITS = "Revaluation Unit Cost"
+# What the accountant enters, per field, and the `entered` it makes.
+ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
+# Figures of the books: read, never written by hand.
+BOOK_FIELDS = {"quantity", "value_calculated", "unit_cost_calculated", "cost_method", "automated"}
+PROTECTED = {"state", "account_move_line_ids", "valuation_layer_ids"}
+POSITION_FIELDS = {"journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"}
+
+
+class StockRevaluationJournalLine(models.Model):
+    """One revalued position: a product, one of its lots or one of its layers.
+
+    The total is authoritative and the unit cost derived from it, whichever of the two was entered
+    (standard cost up to 18.0: the other way round, see `_entry_values`).
+    """
+
+    _name = "stock.revaluation.journal.line"
+    _description = "Revaluation Journal Line"
+    _order = "journal_id, sequence, id"
+    _rec_name = "product_id"
+    _check_company_auto = True
+
+    journal_id = fields.Many2one(
+        "stock.revaluation.journal", "Journal", required=True, ondelete="cascade", index=True, readonly=True
+    )
+    sequence = fields.Integer("Sequence", default=10)
+    state = fields.Selection(
+        [("draft", "Draft"), ("posted", "Posted"), ("unchanged", "Unchanged")],
+        "Status",
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        help="Unchanged: the journal was posted and this line had no change in value, so it posted nothing.",
+    )
+    company_id = fields.Many2one(related="journal_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+
+    # The position
+    product_id = fields.Many2one(
+        "product.product",
+        "Product",
+        required=True,
+        index=True,
+        check_company=True,
+        ondelete="restrict",
+        help="The product whose stock is revalued.",
+    )
+    lot_id = fields.Many2one(
+        compat.LOT_MODEL,
+        "Lot/Serial Number",
+        check_company=True,
+        ondelete="restrict",
+        domain="[('product_id', '=', product_id)]",
+        help="The lot whose stock is revalued; empty for the whole product.",
+    )
+    valuation_layer_id = fields.Many2one(
+        "stock.valuation.layer",
+        "Applies-to Layer",
+        ondelete="restrict",
+        check_company=True,
+        domain="[('product_id', '=', product_id), ('remaining_qty', '>', 0)]",
+        help="The valuation layer whose remaining stock is revalued; empty for the whole product.",
+    )
+    stock_move_id = fields.Many2one(
+        "stock.move",
+        "Receipt",
+        ondelete="restrict",
+        compute="_compute_stock_move_id",
+        store=True,
+        readonly=False,
+        check_company=True,
+        domain="[('product_id', '=', product_id), ('state', '=', 'done')]",
+        help="The receipt whose remaining stock is revalued; empty for the whole product.",
+    )
+    categ_id = fields.Many2one(related="product_id.categ_id", store=True, string="Product Category")
+    uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
+    cost_method = fields.Selection(
+        [("standard", "Standard Price"), ("fifo", "First In First Out (FIFO)"), ("average", "Average Cost (AVCO)")],
+        "Costing Method",
+        readonly=True,
+        help="As it was when the figures were read.",
+    )
+    automated = fields.Boolean(
+        "Automated Valuation", readonly=True, help="Stock moves of the product are posted as they happen."
+    )
+
+    # Figures of the books, company currency per stock unit
+    quantity = fields.Float(
+        "Quantity", readonly=True, digits=compat.QUANTITY_DIGITS, help="Quantity valued in the books, stock unit."
+    )
+    unit_cost_calculated = fields.Float(
+        "Unit Cost (Calculated)",
+        readonly=True,
+        digits=COST_DIGITS,
+        **compat.NOT_SUMMED,
+        help="Inventory value divided by quantity, as the books have them.",
+    )
+    value_calculated = fields.Monetary(
+        "Inventory Value (Calculated)", readonly=True, help="Inventory value as the books have it."
+    )
+
+    # What is entered and what follows
+    unit_cost_revalued = fields.Float(
+        "Unit Cost (Revalued)",
+        digits=COST_DIGITS,
+        **compat.NOT_SUMMED,
+        help="Enter the new unit cost here, or the new total in Inventory Value (Revalued).",
+    )
+    value_revalued = fields.Monetary(
+        "Inventory Value (Revalued)", help="Enter the new total value here, or the new cost in Unit Cost (Revalued)."
+    )
+    entered = fields.Selection(
+        [("unit_cost", "Unit Cost"), ("value", "Total")],
+        "Entered",
+        help="Which of the two was entered last: Refresh keeps that one.",
+    )
+    amount = fields.Monetary(
+        "Amount", compute="_compute_amount", store=True, help="Change in inventory value: revalued less calculated."
+    )
+    amount_percent = fields.Float(
+        "Change %",
+        compute="_compute_amount",
+        store=True,
+        digits=(16, 2),
+        **compat.AVERAGED,
+        help="The amount in per cent of the calculated value.",
+    )
+    rounding_difference = fields.Monetary(
+        "Rounding Difference",
+        compute="_compute_rounding_difference",
+        store=True,
+        help="Part of the total that the product's cost, stored rounded, cannot carry. Under average cost Odoo may"
+        " leave it on an empty stock.",
+    )
+    counterpart_account_id = fields.Many2one(
+        "account.account",
+        "Counterpart Account",
+        check_company=True,
+        ondelete="restrict",
+        help="Account of the other side of this line; empty: the journal's.",
+    )
+    note = fields.Char("Note", help="Why this line; it stands on the layer and the journal items.")
+    is_stale = fields.Boolean(
+        "Outdated",
+        readonly=True,
+        copy=False,
+        help="Quantity, value, costing method or valuation changed since the figures were read: choose Refresh.",
+    )
+
+    # What posting made
+    valuation_layer_ids = fields.One2many(
+        "stock.valuation.layer", "revaluation_line_id", "Valuation Layers", readonly=True, copy=False
+    )
+    account_move_line_ids = fields.Many2many(
+        "account.move.line",
+        "stock_revaluation_line_account_move_line_rel",
+        "line_id",
+        "account_move_line_id",
+        "Journal Items",
+        readonly=True,
+        copy=False,
+    )
+
+    def init(self):
+        """Lines of one journal share no position; PostgreSQL holds it for every way in."""
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS stock_revaluation_journal_line_position_uniq"
+            " ON stock_revaluation_journal_line (journal_id, product_id, COALESCE(lot_id, 0),"
+            " COALESCE(valuation_layer_id, 0), COALESCE(stock_move_id, 0))"
+        )
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("valuation_layer_id")
+    def _compute_stock_move_id(self):
+        for line in self:
+            if line.valuation_layer_id:
+                line.stock_move_id = line.valuation_layer_id.sudo().stock_move_id
+            else:
+                line.stock_move_id = line.stock_move_id
+
+    @api.depends("value_revalued", "value_calculated")
+    def _compute_amount(self):
+        for line in self:
+            amount = line.value_revalued - line.value_calculated
+            line.amount = line.currency_id.round(amount) if line.currency_id else amount
+            line.amount_percent = 100.0 * amount / line.value_calculated if line.value_calculated else 0.0
+
+    @api.depends("value_revalued", "quantity", "cost_method")
+    def _compute_rounding_difference(self):
+        digits = self._price_digits()
+        for line in self:
+            difference = 0.0
+            if compat.COST_IS_ROUNDED and line.cost_method == "average" and line.quantity and line.currency_id:
+                cost = rounding.unit_cost_of(line.value_revalued, line.quantity, digits)
+                carried = rounding.value_of(line.quantity, cost, line.currency_id.rounding)
+                difference = float(rounding.decimal(line.currency_id.round(line.value_revalued)) - carried)
+            line.rounding_difference = difference
+
+    # ------------------------------------------------------------------ constraints
+
+    @api.constrains("journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id")
+    def _check_positions_apart(self):
+        """No stock twice in a journal: neither the same position nor a product beside its lots or layers."""
+        for journal in self.journal_id:
+            seen = set()
+            # Whole products last: they clash with any lot or layer before them.
+            for line in journal.line_ids.sorted(lambda line: line._key()[1:] == (False, False)):
+                if journal._overlaps(line._key(), seen):
+                    raise ValidationError(
+                        _(
+                            "%(product)s stands in %(journal)s twice. One journal revalues a position once:"
+                            " delete one of the lines.",
+                            product=line.product_id.display_name,
+                            journal=journal.name,
+                        )
+                    )
+                seen.add(line._key())
+
+    # ------------------------------------------------------------------ onchange
+
+    @api.onchange("product_id", "lot_id", "valuation_layer_id", "stock_move_id")
+    def _onchange_position(self):
+        """Show the figures of the books for a position chosen by hand."""
+        if self.product_id and self.journal_id.company_id:
+            position = self.journal_id._seam()._read_keys([self._key()]).get(self._key())
+            if position:
+                self.update(self._book_values(position, self.product_id.with_company(self.journal_id.company_id)))
+            else:
+                self.update({"quantity": 0, "value_calculated": 0, "value_revalued": 0, "unit_cost_revalued": 0})
+
+    # Each of the two leaves alone what already agrees with it: the change that the other one made.
+
+    @api.onchange("unit_cost_revalued")
+    def _onchange_unit_cost_revalued(self):
+        if self.quantity and not self._agrees():
+            self.update(self._entry_values(self._figures(), "unit_cost", self.unit_cost_revalued))
+
+    @api.onchange("value_revalued")
+    def _onchange_value_revalued(self):
+        if self.quantity and not self._agrees():
+            self.update(self._entry_values(self._figures(), "value", self.value_revalued))
+
+    def _agrees(self):
+        return rounding.agree(
+            self.value_revalued,
+            self.unit_cost_revalued,
+            self.quantity,
+            self.currency_id.rounding,
+            self._cost_digits(self.cost_method),
+        )
+
+    # ------------------------------------------------------------------ create, write, unlink
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_writable(vals_list)
+        journals = self.env["stock.revaluation.journal"].browse({vals.get("journal_id") for vals in vals_list} - {None})
+        journals._check_draft()
+        for journal in journals:
+            self._fill_positions(journal, [vals for vals in vals_list if vals.get("journal_id") == journal.id])
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_writable([vals])
+        if not all(name == "is_stale" for name in vals):
+            self.journal_id._check_draft()
+        if not vals.keys() & (ENTRY_FIELDS.keys() | POSITION_FIELDS):
+            return super().write(vals)
+        for line in self:
+            super(StockRevaluationJournalLine, line).write(line._complete_entry(vals))
+        return True
+
+    def _write_protected(self, vals):
+        """Write what reading the books, posting and reversing alone may write."""
+        return super().write(vals)
+
+    def unlink(self):
+        self.journal_id._check_draft()
+        return super().unlink()
+
+    def _check_writable(self, vals_list):
+        if any(vals.keys() & PROTECTED for vals in vals_list):
+            raise UserError(_("Status, layers and journal items of a line follow from posting its journal."))
+
+    @api.model
+    def _create_from_positions(self, journal, positions):
+        """Create the lines of `positions` (list of Position) with revalued = calculated."""
+        products = self.env["product.product"].sudo().browse({p.key.product_id for p in positions})
+        products = {product.id: product for product in products.with_company(journal.company_id)}
+        ordered = sorted(positions, key=lambda p: (products[p.key.product_id].display_name or "", p.key.product_id))
+        vals_list = []
+        for index, position in enumerate(ordered):
+            vals = self._book_values(position, products[position.key.product_id])
+            vals.update(self._key_values(position.key), journal_id=journal.id, sequence=index + 1)
+            vals_list.append(vals)
+        return super().create(vals_list)
+
+    def _fill_positions(self, journal, vals_list):
+        """Complete the values of new lines of `journal` in place: figures of the books, then the entry."""
+        keys = [self._vals_key(vals) for vals in vals_list]
+        positions = journal._seam()._read_keys(keys)
+        for vals, key in zip(vals_list, keys):
+            product = self.env["product.product"].sudo().browse(key.product_id).with_company(journal.company_id)
+            if key not in positions:
+                raise UserError(
+                    _(
+                        "%(product)s has no quantity in stock that %(company)s could revalue (lot and layer included).",
+                        product=product.display_name or _("A line without product"),
+                        company=journal.company_id.display_name,
+                    )
+                )
+            entry = {name: vals.pop(name) for name in ENTRY_FIELDS if name in vals}
+            entered = vals.pop("entered", None)
+            vals.update(self._book_values(positions[key], product))
+            self._complete(vals, entry, entered)
+
+    def _complete_entry(self, vals):
+        """Return `vals` with both figures of the entry, for this one line."""
+        self.ensure_one()
+        vals = dict(vals)
+        entry = {name: vals.pop(name) for name in ENTRY_FIELDS if name in vals}
+        entered = vals.pop("entered", None)
+        for name in BOOK_FIELDS:
+            vals.pop(name, None)
+        if vals.keys() & POSITION_FIELDS:
+            key_vals = dict(self._key_values(self._key()), journal_id=self.journal_id.id)
+            key_vals.update({name: vals[name] for name in POSITION_FIELDS if name in vals})
+            self._fill_positions(self.journal_id, [key_vals])
+            vals.update(key_vals)
+        return self._complete(vals, entry, entered)
+
+    def _complete(self, vals, entry, entered):
+        """Add to `vals` what `entry` ({field: number}) means; `entered` says which came last, if known.
+
+        Raises: UserError if a number is none or below zero, or the two contradict each other.
+        """
+        figures = dict(self._figures() if self else {}, **vals)
+        entry = {name: self._number(name, number, figures) for name, number in entry.items()}
+        if len(entry) == 2:
+            entered = self._entered_last(entry, entered, figures)
+        elif entry:
+            entered = ENTRY_FIELDS[next(iter(entry))]
+        if entry:
+            number = entry["unit_cost_revalued" if entered == "unit_cost" else "value_revalued"]
+            vals.update(self._entry_values(figures, entered, number))
+        return vals
+
+    def _entered_last(self, entry, entered, figures):
+        """Return which of two numbers given in one call was the entry; they must say the same."""
+        unit_cost, value = entry["unit_cost_revalued"], entry["value_revalued"]
+        step, digits = self._step(figures), self._cost_digits(figures.get("cost_method"))
+        if not rounding.agree(value, unit_cost, figures["quantity"], step, digits):
+            raise UserError(
+                _(
+                    "%(product)s: %(quantity)s at a unit cost of %(unit_cost)s are not worth %(value)s."
+                    " Give one of the two, or two that agree.",
+                    product=self._product_name(figures),
+                    quantity=figures["quantity"],
+                    unit_cost=unit_cost,
+                    value=value,
+                )
+            )
+        exact = rounding.value_of(figures["quantity"], unit_cost, step) == rounding.round_to(value, step)
+        return (entered or "unit_cost") if exact else "value"
+
+    def _entry_values(self, figures, entered, number):
+        """Return both figures that an entry makes.
+
+        Units: `number` a unit cost or a total, company currency; `figures` holds quantity,
+        cost_method and company of the line.
+        Standard cost that Odoo stores rounded *is* the value: a total snaps to what it gives.
+        """
+        quantity, step = figures["quantity"], self._step(figures)
+        digits = self._cost_digits(figures.get("cost_method"))
+        if entered == "unit_cost":
+            unit_cost = rounding.round_to(number, 10**-digits)
+        else:
+            unit_cost = rounding.unit_cost_of(number, quantity, digits)
+        if entered == "unit_cost" or self._cost_is_value(figures.get("cost_method")):
+            value = rounding.value_of(quantity, unit_cost, step)
+        else:
+            value = rounding.round_to(number, step)
+        return {"unit_cost_revalued": float(unit_cost), "value_revalued": float(value), "entered": entered}
+
+    def _number(self, name, number, figures):
+        """Return `number` as a float from zero up."""
+        try:
+            number = float(number or 0.0)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not math.isfinite(number) or number < 0:
+            raise UserError(
+                _(
+                    "%(product)s: %(field)s must be a number from zero up.",
+                    product=self._product_name(figures),
+                    field=self._fields[name].string,
+                )
+            )
+        return number
+
+    # ------------------------------------------------------------------ figures
+
+    def _key(self):
+        """Return the position's key."""
+        self.ensure_one()
+        return Key(self.product_id.id, self.lot_id.id or False, self[compat.LAYER_FIELD].id or False)
+
+    def _vals_key(self, vals):
+        return Key(vals.get("product_id"), vals.get("lot_id") or False, vals.get(compat.LAYER_FIELD) or False)
+
+    def _key_values(self, key):
+        return {"product_id": key.product_id, "lot_id": key.lot_id, compat.LAYER_FIELD: key.layer_id}
+
+    def _book_values(self, position, product):
+        """Return the values of a line with the figures of `position` and revalued = calculated."""
+        digits = self._cost_digits(None)
+        unit_cost = float(rounding.unit_cost_of(position.value, position.quantity, digits))
+        return {
+            "quantity": position.quantity,
+            "value_calculated": position.value,
+            "unit_cost_calculated": unit_cost,
+            "value_revalued": position.value,
+            "unit_cost_revalued": unit_cost,
+            "entered": False,
+            "cost_method": product.cost_method,
+            "automated": product.valuation == "real_time",
+            "is_stale": False,
+        }
+
+    def _figures(self):
+        """Return what the arithmetic needs to know of this line."""
+        self.ensure_one()
+        return {
+            "product_id": self.product_id.id,
+            "quantity": self.quantity,
+            "cost_method": self.cost_method,
+            "journal_id": self.journal_id.id,
+        }
+
+    def _step(self, figures):
+        journal = self.journal_id or self.env["stock.revaluation.journal"].browse(figures.get("journal_id"))
+        return journal.currency_id.rounding
+
+    def _cost_is_value(self, cost_method):
+        return compat.COST_IS_ROUNDED and cost_method == "standard"
+
+    def _cost_digits(self, cost_method):
+        """Decimals of a unit cost: the journal's own, or the product cost's where that is the value."""
+        return self._price_digits() if self._cost_is_value(cost_method) else self._digits(COST_DIGITS)
+
+    def _price_digits(self):
+        return self._digits("Product Price")
+
+    def _digits(self, name):
+        return self.env["decimal.precision"].precision_get(name)
+
+    def _product_name(self, figures):
+        return self.env["product.product"].sudo().browse(figures.get("product_id")).display_name
+
+    # ------------------------------------------------------------------ refresh
+
+    def _current_positions(self):
+        """Return {line id: Position or None} as the books have them now."""
+        current = {}
+        for journal in self.journal_id:
+            lines = self.filtered(lambda line: line.journal_id == journal)
+            positions = journal._seam()._read_keys([line._key() for line in lines])
+            current.update({line.id: positions.get(line._key()) for line in lines})
+        return current
+
+    def _differs(self, position):
+        """Tell whether the books no longer have what this line was calculated on."""
+        self.ensure_one()
+        product = self.product_id.sudo().with_company(self.company_id)
+        return (
+            position is None
+            or compat.uom_compare(product.uom_id, position.quantity, self.quantity) != 0
+            or not self.currency_id.is_zero(position.value - self.value_calculated)
+            or product.cost_method != self.cost_method
+            or (product.valuation == "real_time") != self.automated
+        )
+
+    def _refresh(self):
+        """Read the figures again and keep what was entered; return the lines that had changed.
+
+        A line whose stock is gone stays, marked outdated: delete it or bring the stock back.
+        """
+        positions = self._current_positions()
+        changed = self.filtered(lambda line: line.is_stale or line._differs(positions[line.id]))
+        for line in changed:
+            position = positions[line.id]
+            if position is None:
+                line._write_protected({"is_stale": True})
+                continue
+            vals = line._book_values(position, line.product_id.sudo().with_company(line.company_id))
+            if line.entered:
+                number = line.unit_cost_revalued if line.entered == "unit_cost" else line.value_revalued
+                figures = dict(line._figures(), **vals)
+                vals.update(line._entry_values(figures, line.entered, number))
+            line._write_protected(vals)
+        return changed

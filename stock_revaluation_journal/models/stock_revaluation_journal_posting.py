@@ -1,0 +1,473 @@
+from collections import defaultdict, namedtuple
+
+from psycopg2.extras import execute_values
+
+from odoo import _, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .. import compat
+from ..valuation.base import Change
+
+# Lines of one journal entry at the most: Odoo's own work on an entry grows with its items (14.0: their square).
+LINES_PER_ENTRY = 200
+# How many lines a message names.
+NAMED_AT_MOST = 20
+
+# Where a line is booked: account.account and account.journal records.
+Booking = namedtuple("Booking", "valuation counterpart journal")
+
+
+class StockRevaluationJournal(models.Model):
+    """Posting: check everything, then write everything, once, or nothing."""
+
+    _inherit = "stock.revaluation.journal"
+
+    def action_post(self):
+        """Post the journals: layers, costs and journal entries, all or nothing.
+
+        Raises: UserError with every problem found and where to mend it; nothing is written then.
+        """
+        self._check_may_post()
+        for journal in self:
+            journal._lock()
+            journal._check_can_post()
+            journal._post()
+        return True
+
+    def action_check(self):
+        """Say whether the journals could be posted, without posting."""
+        for journal in self:
+            journal._check_can_post()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": _("Everything is in order: the journal can be posted.")},
+        }
+
+    # ------------------------------------------------------------------ check
+
+    def _check_may_post(self):
+        """Raise AccessError unless the user is a revaluation manager (or the code runs as superuser)."""
+        if not (self.env.su or self.env.user.has_group("stock_revaluation_journal.group_revaluation_manager")):
+            raise AccessError(
+                _("Posting a revaluation journal is for the group Inventory Revaluation / Manager. Ask one of them to post it.")
+            )
+
+    def _lock(self):
+        """Hold the journal: a second post waits here and then meets the posted journal."""
+        self.ensure_one()
+        compat.flush(self.env)
+        self.env.cr.execute("SELECT id FROM stock_revaluation_journal WHERE id = %s FOR UPDATE", [self.id])
+        compat.invalidate(self.env)
+
+    def _check_can_post(self):
+        """Raise UserError with all problems that keep the journal from being posted; write nothing."""
+        self.ensure_one()
+        if self.state != "draft":
+            raise UserError(_("%s is posted already, or being posted. Nothing was posted again.") % self.name)
+        problems = self._get_problems()
+        if problems:
+            raise UserError(_("%s cannot be posted:") % self.name + "\n\n" + "\n\n".join(problems))
+
+    def _get_problems(self):
+        """Return the texts of all problems, in the order one would mend them.
+
+        Override: add your own rule's `_check_*` to the list.
+        """
+        problems = self._check_lines() + self._check_date()
+        if not problems:
+            products = self._lines_to_post().product_id.sudo()
+            self._seam()._lock(products)
+            problems += self._check_stale() + self._check_bookings() + self._check_value_date()
+        return problems
+
+    def _check_lines(self):
+        if not self.line_ids:
+            return [_("It has no lines. Choose Calculate Inventory Value first.")]
+        if not self._lines_to_post():
+            return [_("No line changes a value. Enter a new unit cost or total on at least one line.")]
+        return []
+
+    def _check_date(self):
+        if self.date > fields.Date.context_today(self):
+            return [_("The accounting date %s lies in the future. Choose today or an earlier date.") % self.date]
+        return []
+
+    def _check_stale(self):
+        """Compare every line with the books, value included: a late bill changes it without any move."""
+        lines = self._lines_to_post()
+        positions = lines._current_positions()
+        stale = lines.filtered(lambda line: line._differs(positions[line.id]))
+        self._mark_stale(stale)
+        if not stale:
+            return []
+        return [
+            _("The books have changed since the figures were read. Choose Refresh, look at the lines and post again:")
+            + "\n"
+            + self._name_lines(stale)
+        ]
+
+    def _mark_stale(self, lines):
+        """Mark `lines` outdated although the error that follows rolls everything back.
+
+        In a transaction of its own; lines that this one has changed itself are passed over.
+        """
+        if not lines:
+            return
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                "UPDATE stock_revaluation_journal_line SET is_stale = true WHERE id IN ("
+                " SELECT id FROM stock_revaluation_journal_line WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED)",
+                [lines.ids],
+            )
+
+    def _check_value_date(self):
+        lines = self._lines_to_post()
+        products = self._seam()._date_problem(lines.product_id.sudo(), self.date)
+        if not products:
+            return []
+        return [
+            _("These products have moved since %s, so their value cannot change at that date. Choose today:") % self.date
+            + "\n"
+            + self._name_lines(lines.filtered(lambda line: line.product_id in products))
+        ]
+
+    def _check_bookings(self):
+        """Check accounts, accounting journals and lock dates of the entries to come."""
+        problems = defaultdict(list)
+        for line, booking in self._get_bookings(self._lines_to_post()).items():
+            for problem in self._check_booking(booking, line):
+                problems[problem].append(line.id)
+        Line = self.env["stock.revaluation.journal.line"]
+        return [problem + "\n" + self._name_lines(Line.browse(ids)) for problem, ids in problems.items()]
+
+    def _check_booking(self, booking, line):
+        """Return the problems of one line's booking, said so that lines with the same one share a text."""
+        problems = []
+        category = line.categ_id.display_name
+        if not booking.valuation:
+            problems.append(
+                _("No stock valuation account. Set it on the product category %s (Accounting, Stock Valuation Account).")
+                % category
+            )
+        if not booking.counterpart:
+            problems.append(
+                _(
+                    "No counterpart account. Set one on the line, the journal, the reason, or as expense account of the"
+                    " product category %s."
+                )
+                % category
+            )
+        if booking.counterpart and booking.counterpart == booking.valuation:
+            problems.append(
+                _("The counterpart account is the stock valuation account itself. Choose another on the line or journal.")
+            )
+        if not booking.journal:
+            problems.append(
+                _("No accounting journal. Set one on the journal, the reason, or as stock journal of the category %s.")
+                % category
+            )
+        for account in filter(None, booking[:2]):
+            problems += self._check_account(account)
+        if booking.journal:
+            problems += self._check_accounting_journal(booking.journal)
+        return problems
+
+    def _check_account(self, account):
+        problems = []
+        if not compat.account_is_open(account):
+            problems.append(_("Account %s is archived. Choose another one.") % account.display_name)
+        if not compat.account_belongs_to(account, self.company_id):
+            problems.append(
+                _("Account %(account)s is not one of %(company)s. Choose another one.")
+                % {"account": account.display_name, "company": self.company_id.display_name}
+            )
+        return problems
+
+    def _check_accounting_journal(self, accounting_journal):
+        problems = []
+        if not compat.shares_company(accounting_journal, self.company_id):
+            problems.append(
+                _("Accounting journal %(journal)s is not one of %(company)s. Choose another one.")
+                % {"journal": accounting_journal.display_name, "company": self.company_id.display_name}
+            )
+        elif not accounting_journal.active:
+            problems.append(_("Accounting journal %s is archived. Choose another one.") % accounting_journal.display_name)
+        lock_date = compat.locked_until(self.company_id.sudo(), accounting_journal, self.date)
+        if lock_date:
+            problems.append(
+                _("The period up to %(lock)s is locked, so nothing can be posted on %(date)s. Choose a later date.")
+                % {"lock": lock_date, "date": self.date}
+            )
+        return problems
+
+    def _name_lines(self, lines):
+        names = ["– " + line._get_title() for line in lines[:NAMED_AT_MOST]]
+        if len(lines) > NAMED_AT_MOST:
+            names.append(_("… and %d more") % (len(lines) - NAMED_AT_MOST))
+        return "\n".join(names)
+
+    # ------------------------------------------------------------------ post
+
+    def _lines_to_post(self):
+        """Lines with an amount: the others post nothing."""
+        return self.line_ids.filtered(lambda line: line.state == "draft" and not line.currency_id.is_zero(line.amount))
+
+    def _post(self):
+        """Post a checked and locked journal."""
+        lines = self._lines_to_post()
+        self._post_lines(lines)
+        (self.line_ids - lines)._write_protected({"state": "unchanged"})
+        self._write_protected({"state": "posted", "posted_by": self.env.uid, "posted_at": fields.Datetime.now()})
+        self._log_posting()
+
+    def _post_lines(self, lines):
+        """Write entries, layers and costs of `lines`; the amount must be the change measured.
+
+        Runs as superuser from here on: the user's right to post was checked, and needs no accounting
+        or product rights.
+        """
+        seam = self._seam().sudo()
+        products = lines.product_id.sudo()
+        before = seam._measure(products)
+        moves, move_by_line = self._create_entries(lines)
+        seam._apply(self._get_changes(lines, move_by_line), self.date)
+        self._check_measured(lines, before, seam._measure(products))
+        self._post_entries(moves)
+        lines._write_protected({"state": "posted", "is_stale": False})
+
+    def _get_changes(self, lines, move_by_line):
+        """Return what the seam is asked to write."""
+        return [
+            Change(
+                line_id=line.id,
+                key=line._key(),
+                value=line.value_revalued,
+                amount=line.amount,
+                unit_cost=line._get_stored_cost(),
+                description=line._get_layer_description(),
+                account_move_id=move_by_line.get(line.id, False),
+            )
+            for line in lines
+        ]
+
+    def _check_measured(self, lines, before, after):
+        """Raise UserError unless each product's value changed by exactly the amount of its lines."""
+        amounts = defaultdict(float)
+        for line in lines:
+            amounts[line.product_id] += line.amount
+        wrong = [
+            _("%(product)s: %(measured)s instead of %(amount)s")
+            % {
+                "product": product.display_name,
+                "measured": self.currency_id.round(after.get(product.id, 0.0) - before.get(product.id, 0.0)),
+                "amount": self.currency_id.round(amount),
+            }
+            for product, amount in amounts.items()
+            if not self.currency_id.is_zero(after.get(product.id, 0.0) - before.get(product.id, 0.0) - amount)
+        ]
+        if wrong:
+            raise UserError(
+                _(
+                    "%s was not posted: Odoo's inventory value would have changed by another amount than the journal's."
+                    " Another addon may change values as well; a lot received together with others can only be"
+                    " revalued with its product."
+                )
+                % self.name
+                + "\n"
+                + "\n".join(wrong[:NAMED_AT_MOST])
+            )
+
+    def _log_posting(self):
+        self.message_post(
+            body=_("Posted: %(count)d lines, increases %(up)s, decreases %(down)s.")
+            % {
+                "count": len(self.line_ids.filtered(lambda line: line.state == "posted")),
+                "up": compat.format_amount(self.env, self.amount_increase, self.currency_id),
+                "down": compat.format_amount(self.env, self.amount_decrease, self.currency_id),
+            }
+        )
+
+    # ------------------------------------------------------------------ accounting
+
+    def _get_bookings(self, lines):
+        """Return {line: Booking} of the `lines` that make a journal entry."""
+        seam = self._seam().sudo()
+        bookings, accounts_by_product = {}, {}
+        for line in lines:
+            product = line.product_id.sudo().with_company(self.company_id)
+            if not seam._posts_entry(product):
+                continue
+            if product not in accounts_by_product:
+                accounts_by_product[product] = product.product_tmpl_id.get_product_accounts()
+            bookings[line] = self._get_booking(line, accounts_by_product[product])
+        return bookings
+
+    def _get_booking(self, line, product_accounts):
+        """Return where `line` is booked.
+
+        Shape: `product_accounts` as `product.template.get_product_accounts()` gives them.
+        Override: to choose accounts by a rule of your own.
+        """
+        reason = self.reason_id.sudo().with_company(self.company_id)
+        by_reason = reason.increase_account_id if line.amount > 0 else reason.decrease_account_id
+        return Booking(
+            valuation=product_accounts.get("stock_valuation") or self.env["account.account"],
+            counterpart=line.counterpart_account_id.sudo()
+            or self.counterpart_account_id.sudo()
+            or by_reason
+            or product_accounts.get("expense")
+            or self.env["account.account"],
+            journal=self.account_journal_id.sudo()
+            or reason.account_journal_id
+            or product_accounts.get("stock_journal")
+            or self.env["account.journal"],
+        )
+
+    def _create_entries(self, lines):
+        """Create the draft entries of `lines`: one per accounting journal, of a bounded size.
+
+        Returns: (account.move records, {line id: account.move id}).
+        """
+        lines_by_journal = defaultdict(list)
+        bookings = self._get_bookings(lines)
+        for line, booking in bookings.items():
+            lines_by_journal[booking.journal].append(line)
+        vals_list, groups_list = [], []
+        for accounting_journal, journal_lines in lines_by_journal.items():
+            size = LINES_PER_ENTRY if self.entry_grouping == "product" else len(journal_lines)
+            for start in range(0, len(journal_lines), size):
+                groups = self._group_lines(journal_lines[start : start + size], bookings)
+                vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
+                groups_list.append(groups)
+        moves = self.env["account.move"].sudo().with_company(self.company_id).create(vals_list)
+        self._write_protected({"account_move_ids": [(4, move.id) for move in moves]})
+        return moves, self._link_items(moves, groups_list)
+
+    def _group_lines(self, lines, bookings):
+        """Return [(Booking, lines)]: a group becomes a pair of journal items.
+
+        Increases and decreases are never netted against each other.
+        """
+        if self.entry_grouping == "product":
+            return [(bookings[line], line) for line in lines]
+        groups = {}
+        for line in lines:
+            key = (bookings[line], line.amount > 0)
+            groups[key] = groups.get(key, self.env["stock.revaluation.journal.line"]) | line
+        return [(booking, group) for (booking, _up), group in groups.items()]
+
+    def _prepare_account_move_vals(self, accounting_journal, groups):
+        """Return the values of one entry. Override: to change or complete an entry."""
+        items = [item for booking, lines in groups for item in self._prepare_item_vals(booking, lines).values()]
+        return {
+            "move_type": "entry",
+            "journal_id": accounting_journal.id,
+            "company_id": self.company_id.id,
+            "date": self.date,
+            "ref": " – ".join(filter(None, [self.name, self.reason_id.name or self.description])),
+            "line_ids": [(0, 0, item) for item in items],
+        }
+
+    def _prepare_item_vals(self, booking, lines):
+        """Return the two journal items of `lines`, keyed by role: "valuation", "counterpart".
+
+        Override: to add analytics or a partner to one of them.
+        """
+        amount = self.currency_id.round(sum(lines.mapped("amount")))
+        common = {
+            "name": lines._get_item_name() if len(lines) == 1 else self._get_group_name(amount),
+            "product_id": lines.product_id.id if len(lines.product_id) == 1 else False,
+            "quantity": 0,
+        }
+        common.update(compat.NO_ANALYTIC)
+        debit, credit = max(amount, 0.0), max(-amount, 0.0)
+        return {
+            "valuation": dict(common, account_id=booking.valuation.id, debit=debit, credit=credit),
+            "counterpart": dict(common, account_id=booking.counterpart.id, debit=credit, credit=debit),
+        }
+
+    def _get_group_name(self, amount):
+        return "%s – %s" % (self.name, _("Increases") if amount > 0 else _("Decreases"))
+
+    def _link_items(self, moves, groups_list):
+        """Link each line to its journal items; return {line id: account.move id}."""
+        rows, move_by_line = [], {}
+        for move, groups in zip(moves, groups_list):
+            items = iter(move.line_ids.sorted("id").ids)
+            for _booking, lines in groups:
+                pair = [next(items), next(items)]
+                rows += [(line.id, item_id) for line in lines for item_id in pair]
+                move_by_line.update((line.id, move.id) for line in lines)
+        if rows:
+            execute_values(
+                self.env.cr._obj,
+                "INSERT INTO stock_revaluation_line_account_move_line_rel (line_id, account_move_line_id) VALUES %s",
+                rows,
+                page_size=5000,
+            )
+            compat.invalidate(self.env)
+        return move_by_line
+
+    def _post_entries(self, moves):
+        """Post the entries at their date: Odoo would silently move a locked one, or leave a future one in draft."""
+        if not moves:
+            return
+        moves._post(soft=False)
+        astray = moves.filtered(lambda move: move.state != "posted" or move.date != self.date)
+        if astray:
+            raise UserError(
+                _("%(journal)s was not posted: Odoo would not post its entry on %(date)s. Look at lock dates and journal.")
+                % {"journal": self.name, "date": self.date}
+            )
+
+
+class StockRevaluationJournalLine(models.Model):
+    """What a line says about itself on layers and entries."""
+
+    _inherit = "stock.revaluation.journal.line"
+
+    def _get_title(self):
+        """Name the position: product, lot, receipt."""
+        self.ensure_one()
+        move = self.stock_move_id.sudo()
+        parts = [self.product_id.sudo().display_name, self.lot_id.sudo().display_name, move.reference or move.display_name]
+        return " / ".join(part for part in parts if part)
+
+    def _get_stored_cost(self):
+        """Return the unit cost to store as it was entered, None if it follows from the total.
+
+        Under standard cost the accountant's unit cost is what counts, for stock to come as well.
+        """
+        self.ensure_one()
+        if self.cost_method == "standard" and (compat.COST_IS_ROUNDED or self.entered == "unit_cost"):
+            return self.unit_cost_revalued
+        return None
+
+    def _get_layer_description(self):
+        self.ensure_one()
+        return self._get_item_name()
+
+    def _get_item_name(self):
+        """Say on layer and journal item: journal, reason, product, from what to what."""
+        self.ensure_one()
+        journal = self.journal_id
+        return " – ".join(
+            filter(
+                None,
+                [
+                    journal.name,
+                    journal.reason_id.name or journal.description,
+                    self.product_id.sudo().display_name,
+                    _("unit cost %(old)s to %(new)s") % {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")},
+                    self.note,
+                ],
+            )
+        )
+
+    def _cost_text(self, name):
+        digits = self._digits("Revaluation Unit Cost")
+        text = "%.*f" % (digits, self[name])
+        while text[-1] == "0" and len(text) - text.index(".") > 3:
+            text = text[:-1]
+        return text

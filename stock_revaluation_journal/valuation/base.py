@@ -1,0 +1,246 @@
+"""What a revaluation journal asks of Odoo's inventory valuation, whatever the series."""
+
+from collections import defaultdict, namedtuple
+from datetime import datetime, time
+
+import pytz
+from psycopg2.extras import execute_values
+
+from odoo import fields, models
+
+from .. import compat
+from ..engine.distribution import distribute
+from ..engine.rounding import decimal
+
+# What a line revalues: the product as a whole, one of its lots, or one of its layers (a receipt on 19.0).
+# Ids; False where the position is not narrowed to a lot or a layer.
+Key = namedtuple("Key", "product_id lot_id layer_id")
+# A position as Odoo's books have it. Units: stock unit of the product, company currency.
+Position = namedtuple("Position", "key quantity value")
+# An open layer: what is left of one receipt. `layer_id` is what a layer line points to.
+Layer = namedtuple("Layer", "layer_id lot_id quantity value")
+# What posting asks for: `value` is the new total of the position, `amount` its signed change,
+# `unit_cost` the cost to store where the accountant's unit cost decides (standard cost), else None.
+Change = namedtuple("Change", "line_id key value amount unit_cost description account_move_id")
+
+
+class StockRevaluationValuation(models.AbstractModel):
+    """Positions in, changes out. Always in `self.env.company`, with that company alone allowed.
+
+    The implementation gives figures of products, lots and layers and writes changes; how
+    positions are made of them is the same on every series and stands here.
+    """
+
+    _name = "stock.revaluation.valuation"
+    _description = "Valuation Seam of the Revaluation Journal"
+
+    # ------------------------------------------------------------------ implemented per series
+
+    def _read_products(self, products):
+        """Return {product id: (quantity, value)} for those `products` that have a history of value."""
+        raise NotImplementedError
+
+    def _read_lots(self, products):
+        """Return {product id: {lot id or False: (quantity, value)}} of lot-valued `products`."""
+        raise NotImplementedError
+
+    def _read_layers(self, products):
+        """Return {product id: [Layer]} of the open layers, first in first out."""
+        raise NotImplementedError
+
+    def _read_old_quantities(self, products, moment):
+        """Return {product id: quantity} still open, under FIFO, of what had come in by `moment` (UTC)."""
+        raise NotImplementedError
+
+    def _measure(self, products):
+        """Return {product id: value}, as Odoo itself shows the inventory value now."""
+        raise NotImplementedError
+
+    def _lock(self, products):
+        """Keep stock operations on `products` from running into this transaction unnoticed."""
+        raise NotImplementedError
+
+    def _apply(self, changes, date):
+        """Write `changes` (list of Change, products already locked): layers, costs.
+
+        Returns the stock.valuation.layer records created, each linked to its line.
+        """
+        raise NotImplementedError
+
+    def _posts_entry(self, product):
+        """Tell whether revaluing `product` makes a journal entry."""
+        raise NotImplementedError
+
+    def _date_problem(self, products, date):
+        """Return the products that cannot be revalued at the past `date`, and an empty set if all can."""
+        return products.browse()
+
+    # ------------------------------------------------------------------ positions
+
+    def _candidates(self, domain):
+        """Storable products of the company that satisfy `domain`, archived ones included."""
+        products = self.env["product.product"].with_context(active_test=False).sudo()
+        company = [("company_id", "in", [False, self.env.company.id])]
+        return products.search(compat.storable_domain(self.env) + company + list(domain))
+
+    def _positions(self, products, calculate_per="product"):
+        """Return ([Position], {product id: reason}) for `products`: what can be revalued, and what not.
+
+        Reasons are keys: "no_layers", "zero", "negative", "no_lots".
+        """
+        figures = self._read_products(products)
+        left_out = {}
+        for product in products:
+            quantity = figures.get(product.id, (None,))[0]
+            if quantity is None:
+                left_out[product.id] = "no_layers"
+            elif compat.uom_compare(product.uom_id, quantity, 0) <= 0:
+                left_out[product.id] = "zero" if compat.uom_is_zero(product.uom_id, quantity) else "negative"
+        products = products.filtered(lambda product: product.id not in left_out)
+        pieces = self._pieces(products, calculate_per)
+        positions = []
+        for product in products:
+            kind = self._split_by(product, calculate_per)
+            if not kind:
+                positions.append(Position(Key(product.id, False, False), *figures[product.id]))
+            elif pieces.get(product.id):
+                positions += pieces[product.id]
+            else:
+                left_out[product.id] = "no_lots" if kind == "lot" else "no_layers"
+        return positions, left_out
+
+    def _split_by(self, product, calculate_per):
+        """Return "layer" or "lot" if `product` gets a line for each, None if it gets one line."""
+        if calculate_per == "layer" and product.cost_method == "fifo":
+            return "layer"
+        return "lot" if calculate_per != "product" and compat.is_lot_valued(product) else None
+
+    def _pieces(self, products, calculate_per):
+        """Return {product id: [Position]} of the layers or lots of `products` with a quantity left."""
+        by_layer = products.filtered(lambda product: self._split_by(product, calculate_per) == "layer")
+        by_lot = products.filtered(lambda product: self._split_by(product, calculate_per) == "lot")
+        pieces = {}
+        for product_id, layers in (self._read_layers(by_layer) if by_layer else {}).items():
+            pieces[product_id] = [
+                Position(Key(product_id, False, layer.layer_id), layer.quantity, self._money(layer.value))
+                for layer in layers
+            ]
+        lots_by_product = self._read_lots(by_lot) if by_lot else {}
+        for product in by_lot:
+            pieces[product.id] = [
+                Position(Key(product.id, lot_id, False), quantity, value)
+                for lot_id, (quantity, value) in lots_by_product.get(product.id, {}).items()
+                if lot_id and compat.uom_compare(product.uom_id, quantity, 0) > 0
+            ]
+        return pieces
+
+    def _read_keys(self, keys):
+        """Return {Key: Position} as the books have them now; a key without stock is missing."""
+        wanted = {"product": set(), "lot": set(), "layer": set()}
+        for key in keys:
+            wanted["layer" if key.layer_id else "lot" if key.lot_id else "product"].add(key.product_id)
+        positions = []
+        for calculate_per, product_ids in wanted.items():
+            if product_ids:
+                products = self.env["product.product"].sudo().browse(product_ids)
+                positions += self._positions(products, calculate_per)[0]
+        keys = set(keys)
+        return {position.key: position for position in positions if position.key in keys}
+
+    # ------------------------------------------------------------------ shares of a change
+
+    def _new_layer_values(self, change, layers):
+        """Return {layer id: new value} of the open `layers` that `change` reaches.
+
+        A layer line changes its layer alone; a lot's or a product's total is spread so that every
+        open layer ends at the same unit cost (see `engine.distribution`).
+        """
+        if change.key.layer_id:
+            old = next(layer.value for layer in layers if layer.layer_id == change.key.layer_id)
+            return {change.key.layer_id: decimal(old) + decimal(change.amount)}
+        if change.key.lot_id:
+            layers = [layer for layer in layers if layer.lot_id == change.key.lot_id]
+        if not layers:
+            return {}
+        shares = distribute(
+            decimal(self._money(change.value)), [layer.quantity for layer in layers], self._rounding()
+        )
+        return dict(zip((layer.layer_id for layer in layers), shares))
+
+    def _new_lot_values(self, change, lots):
+        """Return {lot id: (quantity, old value, new value)} for a product line of a lot-valued product.
+
+        Lots without quantity end at zero; the others share the total by quantity.
+        """
+        stocked = [lot_id for lot_id, (quantity, _value) in lots.items() if quantity > 0]
+        shares = distribute(
+            decimal(self._money(change.value)), [lots[lot_id][0] for lot_id in stocked], self._rounding()
+        )
+        new = dict(zip(stocked, shares))
+        return {lot_id: (quantity, value, new.get(lot_id, 0)) for lot_id, (quantity, value) in lots.items()}
+
+    # ------------------------------------------------------------------ tools
+
+    def _rounding(self):
+        return self.env.company.currency_id.rounding
+
+    def _money(self, value):
+        """Round to the company's currency."""
+        return self.env.company.currency_id.round(float(value))
+
+    def _new_cost(self, change, quantity):
+        """Return the unit cost that a change of a whole product or lot gives, unrounded."""
+        if change.unit_cost is not None:
+            return decimal(change.unit_cost)
+        return decimal(change.value) / decimal(quantity)
+
+    def _by_product(self, changes):
+        """Return {product id: [Change]}."""
+        grouped = defaultdict(list)
+        for change in changes:
+            grouped[change.key.product_id].append(change)
+        return grouped
+
+    def _value_date(self, date):
+        """Return the moment, in UTC, at which a change of accounting date `date` counts, None for now.
+
+        A past date counts at its end in the company's time zone, as reports at that date expect.
+        """
+        if date >= fields.Date.context_today(self):
+            return None
+        timezone = pytz.timezone(self.env.company.partner_id.tz or self.env.user.tz or "UTC")
+        local_end = timezone.localize(datetime.combine(date, time(23, 59, 59)))
+        return min(local_end.astimezone(pytz.utc).replace(tzinfo=None), datetime.utcnow())
+
+    def _write_costs(self, model, costs):
+        """Set the company's `standard_price` of products or lots in one statement.
+
+        Shape: `costs` is {record id: unit cost in company currency}.
+        Odoo's own write would log a value of its own for each (a layer, an entry, a product value).
+        """
+        if not costs:
+            return
+        records = self.env[model].sudo().browse(list(costs))
+        if "ir.property" in self.env:
+            self.env["ir.property"].sudo()._set_multi("standard_price", model, costs)
+        else:
+            compat.flush(self.env)
+            self._update_values(
+                records._table,
+                "standard_price = COALESCE(t.standard_price, '{}'::jsonb) || jsonb_build_object('%d', v.new)"
+                % self.env.company.id,
+                costs,
+            )
+        records.invalidate_cache() if hasattr(records, "invalidate_cache") else records.invalidate_recordset()
+        records.modified(["standard_price"])
+
+    def _update_values(self, table, assignment, new_by_id):
+        """UPDATE `table` t SET `assignment`, with v.new the number given for the row's id."""
+        execute_values(
+            self.env.cr._obj,
+            "UPDATE %s t SET %s, write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
+            " FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id" % (table, assignment, self.env.uid),
+            [(record_id, new) for record_id, new in new_by_id.items()],
+            template="(%s, %s::numeric)",
+            page_size=5000,
+        )

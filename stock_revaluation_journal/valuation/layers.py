@@ -1,0 +1,222 @@
+"""Stock valuation layers as Odoo keeps them up to 18.0: the seam's first implementation.
+
+A change is one `stock.valuation.layer` of quantity zero, the new remaining value of the layers
+it reaches, and the product's cost. Odoo's own route (`_change_standard_price`, its revaluation
+wizard) is not taken: its amount differs by series and it knows one product at a time.
+"""
+
+from odoo import fields, models
+from odoo.tools import float_round
+
+from .. import compat
+from ..engine.rounding import decimal
+from .base import Layer
+
+
+class StockRevaluationValuation(models.AbstractModel):
+    _inherit = "stock.revaluation.valuation"
+
+    # ------------------------------------------------------------------ reading
+
+    def _read_products(self, products):
+        self._flush_layers()
+        self.env.cr.execute(
+            "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
+            " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id",
+            [self.env.company.id, products.ids],
+        )
+        return {row[0]: (row[1], self._money(row[2])) for row in self.env.cr.fetchall()}
+
+    def _read_lots(self, products):
+        self._flush_layers()
+        self.env.cr.execute(
+            "SELECT product_id, lot_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
+            " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id, lot_id ORDER BY lot_id",
+            [self.env.company.id, products.ids],
+        )
+        lots = {}
+        for product_id, lot_id, quantity, value in self.env.cr.fetchall():
+            lots.setdefault(product_id, {})[lot_id or False] = (quantity, self._money(value))
+        return lots
+
+    def _read_layers(self, products):
+        self._flush_layers()
+        lot = "lot_id" if "lot_id" in self.env["stock.valuation.layer"]._fields else "NULL"
+        self.env.cr.execute(
+            "SELECT product_id, id, " + lot + ", remaining_qty::float, COALESCE(remaining_value, 0)::float"
+            " FROM stock_valuation_layer"
+            " WHERE company_id = %s AND product_id = ANY(%s) AND remaining_qty > 0"
+            " ORDER BY product_id, create_date, id",
+            [self.env.company.id, products.ids],
+        )
+        layers = {}
+        for product_id, layer_id, lot_id, quantity, value in self.env.cr.fetchall():
+            layers.setdefault(product_id, []).append(Layer(layer_id, lot_id or False, quantity, value))
+        return layers
+
+    def _read_old_quantities(self, products, moment):
+        self.env.cr.execute(
+            "SELECT product_id, SUM(remaining_qty)::float FROM stock_valuation_layer"
+            " WHERE company_id = %s AND product_id = ANY(%s) AND remaining_qty > 0 AND create_date <= %s GROUP BY 1",
+            [self.env.company.id, products.filtered(lambda p: p.cost_method == "fifo").ids, moment],
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _measure(self, products):
+        return {product_id: value for product_id, (_quantity, value) in self._read_products(products).items()}
+
+    def _posts_entry(self, product):
+        return product.valuation == "real_time"
+
+    def _flush_layers(self):
+        compat.flush(self.env)
+
+    # ------------------------------------------------------------------ writing
+
+    def _apply(self, changes, date):
+        products = self.env["product.product"].sudo().browse({change.key.product_id for change in changes})
+        figures = self._read_products(products)
+        all_layers = self._read_layers(products)
+        all_lots = self._read_lots(products.filtered(compat.is_lot_valued))
+        remaining, vals_list, product_costs, lot_costs = {}, [], {}, {}
+        by_product = self._by_product(changes)
+        for product in products:
+            layers, lots = all_layers.get(product.id, []), all_lots.get(product.id, {})
+            lot_values = {lot_id: value for lot_id, (_quantity, value) in lots.items()}
+            new_values = {layer.layer_id: layer.value for layer in layers}
+            for change in by_product[product.id]:
+                new_values.update(self._new_layer_values(change, layers))
+                vals_list += self._prepare_layer_vals(change, layers, lots, lot_values)
+            new_layers = [layer._replace(value=new_values[layer.layer_id]) for layer in layers]
+            remaining.update((new.layer_id, float(new.value)) for new, old in zip(new_layers, layers) if new != old)
+            product_costs[product.id] = self._product_cost(
+                product, by_product[product.id], figures[product.id], new_layers
+            )
+            lot_costs.update(self._lot_costs(product, by_product[product.id], lots, lot_values))
+        if remaining:
+            self._update_values("stock_valuation_layer", "remaining_value = v.new", remaining)
+            compat.invalidate(self.env)
+        self._write_costs("product.product", product_costs)
+        self._write_costs(compat.LOT_MODEL, lot_costs)
+        return self._create_layers(vals_list, date)
+
+    def _prepare_layer_vals(self, change, layers, lots, lot_values):
+        """Return the values of the layers of one change: one, or one per lot of a lot-valued product.
+
+        Shape: `lots` {lot id: (quantity, value)} as read, empty if not lot-valued; `lot_values`
+        {lot id: value} is brought to the new values.
+        """
+        if not lots:
+            return [self._layer_vals(change, change.amount)]
+        if change.key.lot_id or change.key.layer_id:
+            lot_id = change.key.lot_id or next(
+                layer.lot_id for layer in layers if layer.layer_id == change.key.layer_id
+            )
+            lot_values[lot_id] = decimal(lot_values[lot_id]) + decimal(change.amount)
+            return [self._layer_vals(change, change.amount, lot_id)]
+        vals_list = []
+        for lot_id, (_quantity, old, new) in self._new_lot_values(change, lots).items():
+            lot_values[lot_id] = new
+            if decimal(new) != decimal(old):
+                vals_list.append(self._layer_vals(change, float(decimal(new) - decimal(old)), lot_id))
+        return vals_list
+
+    def _layer_vals(self, change, value, lot_id=False):
+        """Values of one layer. `stock_valuation_layer_id` stays empty: from 16.0 vendor bills add up the
+        layers linked that way and would take the revaluation back as a price difference."""
+        vals = {
+            "company_id": self.env.company.id,
+            "product_id": change.key.product_id,
+            "quantity": 0,
+            "unit_cost": 0,
+            "value": value,
+            "description": change.description,
+            "account_move_id": change.account_move_id,
+            "revaluation_line_id": change.line_id,
+        }
+        if lot_id:
+            vals["lot_id"] = lot_id
+        return vals
+
+    def _create_layers(self, vals_list, date):
+        """Create all layers at once, dated like the journal: Odoo values stock at a date by `create_date`."""
+        layers = self.env["stock.valuation.layer"].sudo().create(vals_list)
+        value_date = self._value_date(date)
+        if value_date and layers:
+            compat.flush(self.env)
+            self.env.cr.execute(
+                "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
+            )
+            compat.invalidate(self.env)
+        return layers
+
+    # ------------------------------------------------------------------ costs
+
+    def _product_cost(self, product, changes, figures, layers):
+        """Return the cost that the product shows after `changes`, rounded as Odoo stores it.
+
+        Average: new value / quantity; standard: the new unit cost; FIFO: that of the first open layer.
+        Shape: `figures` (quantity, value) before the changes; `layers` with their new values.
+        """
+        if product.cost_method == "fifo" and layers and not compat.is_lot_valued(product):
+            return self._cost(decimal(layers[0].value) / decimal(layers[0].quantity))
+        quantity, value = figures
+        if len(changes) == 1 and not changes[0].key.lot_id and not changes[0].key.layer_id:
+            return self._cost(self._new_cost(changes[0], quantity))
+        return self._cost((decimal(value) + sum(decimal(change.amount) for change in changes)) / decimal(quantity))
+
+    def _lot_costs(self, product, changes, lots, lot_values):
+        """Return {lot id: cost} of the lots with stock; `lot_values` holds their new values."""
+        stocked = {
+            lot_id: quantity
+            for lot_id, (quantity, _value) in lots.items()
+            if lot_id and compat.uom_compare(product.uom_id, quantity, 0) > 0
+        }
+        entered = {change.key.lot_id or lot_id: change.unit_cost for change in changes for lot_id in stocked}
+        return {
+            lot_id: self._cost(
+                entered[lot_id]
+                if entered.get(lot_id) is not None
+                else decimal(lot_values[lot_id]) / decimal(quantity)
+            )
+            for lot_id, quantity in stocked.items()
+        }
+
+    def _cost(self, unit_cost):
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        return float_round(float(unit_cost), precision_digits=digits)
+
+    # ------------------------------------------------------------------ locks
+
+    def _lock(self, products):
+        """Lock what a delivery, a receipt, a bill or a landed cost of the products writes as well.
+
+        A transaction that has changed one of these rows since this one began makes PostgreSQL refuse
+        the lock (serialization failure), and Odoo then runs the post again on the new figures.
+        """
+        ids = sorted(products.ids)
+        compat.flush(self.env)
+        for query in (
+            "SELECT id FROM product_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            "SELECT id FROM stock_quant WHERE product_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            "SELECT id FROM stock_valuation_layer WHERE product_id = ANY(%s) AND remaining_qty <> 0"
+            " ORDER BY id FOR NO KEY UPDATE",
+        ):
+            self.env.cr.execute(query, [ids])
+
+
+class StockValuationLayer(models.Model):
+    _inherit = "stock.valuation.layer"
+
+    revaluation_line_id = fields.Many2one(
+        "stock.revaluation.journal.line",
+        "Revaluation Line",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        copy=False,
+        help="The line of the revaluation journal that made this layer.",
+    )
+    revaluation_journal_id = fields.Many2one(
+        related="revaluation_line_id.journal_id", string="Revaluation Journal", store=True, index=True
+    )

@@ -1,0 +1,1 @@
+from . import stock_revaluation_calculate
