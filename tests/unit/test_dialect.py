@@ -315,6 +315,22 @@ def test_field_for_some_groups_does_not_count_as_present():
     )
 
 
+def test_field_for_the_groups_of_its_reader_counts_as_present():
+    button = """<xpath expr="//div[@name='button_box']" position="inside">
+        <button name="x" type="object" groups="a.b" %s><field name="n"/></button></xpath>"""
+    assert_view("16.0", button % 'invisible="n == 0"', button % """attrs="{'invisible': [('n', '=', 0)]}\"""")
+
+
+def test_17_gets_the_fields_too_and_keeps_the_conditions():
+    assert_view(
+        "17.0",
+        """<form><field name="a" invisible="b == 1"/><field name="line_ids">
+            <list decoration-info="c"><field name="d"/></list></field></form>""",
+        """<form><field name="b" invisible="1"/><field name="a" invisible="b == 1"/><field name="line_ids">
+            <tree decoration-info="c"><field name="d"/><field name="c" column_invisible="1"/></tree></field></form>""",
+    )
+
+
 def test_search_view_gets_no_fields():
     source = """<search><field name="a" domain="[('x', '=', b)]"/></search>"""
     assert_view("14.0", source, source)
@@ -329,7 +345,9 @@ def test_inheriting_view_says_what_the_extended_one_contains():
     expected = """<xpath expr="//field[@name='x']" position="after">
         <field name="a" attrs="{'invisible': [('b', '=', 1)]}"/></xpath>"""
     assert_view("16.0", INHERITING % ("'x'", present), expected)
-    assert_view("17.0", INHERITING % ("'x'", ""), INHERITING % ("'x'", ""))
+    assert_refused("17.0", INHERITING % ("'x'", ""), "<!-- present: b -->")
+    kept = INHERITING % ("'x'", "")
+    assert translated("18.0", VIEW % kept) == canonical(VIEW % kept)
 
 
 def test_attribute_specification_takes_constants_only():
@@ -404,7 +422,8 @@ def test_button_of_a_list_loses_newer_attributes_and_one_of_a_form_does_not():
 
 def test_chatter_is_a_block_up_to_17():
     expected = """<form><div class="oe_chatter">
-        <field name="message_follower_ids"/><field name="activity_ids"/><field name="message_ids"/></div></form>"""
+        <field name="message_follower_ids"/><field name="activity_ids"/><field name="message_ids"/>
+        </div></form>"""
     assert_view("14.0", "<form><chatter/></form>", expected)
     assert_view("17.0", "<form><chatter/></form>", expected)
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from . import arch, directives, records, rules
 from .errors import DialectError
-from .modifiers import is_arch
+from .presence import is_arch
 from .series import belongs, major
 
 MANIFEST = "__manifest__.py"

@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from . import kanban, modifiers, tables
+from . import kanban, modifiers, presence, tables
 from .directives import remove
 from .errors import DialectError
 
@@ -22,6 +22,7 @@ def translate(arch, number):
         kanban.translate(view)
     for element in list(arch.iter("chatter")):
         replace_chatter(element)
+    presence.complete(arch)
     if number <= 16:
         modifiers.translate(arch)
     if number <= 15:

@@ -19,6 +19,7 @@ import re
 
 from .errors import DialectError
 
+CONDITIONS = ("invisible", "column_invisible", "readonly", "required")
 CONSTANTS = {"1": True, "True": True, "true": True, "0": False, "False": False, "false": False}
 
 #: Names that Odoo itself provides when it evaluates an expression of a view.

@@ -6,7 +6,7 @@ the record when clicked. A field without a widget loses its classes there, so th
 
 from lxml import etree
 
-from .conditions import constant
+from .conditions import CONDITIONS, constant
 from .directives import remove
 from .errors import DialectError
 
@@ -22,8 +22,6 @@ BLOCKS = {
     "aside": "d-flex flex-column me-2",
     "footer": "d-flex mt-auto pt-2 align-items-center",
 }
-
-CONDITIONS = ("invisible", "readonly", "required", "column_invisible")
 
 
 def translate(view):

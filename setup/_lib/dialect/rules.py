@@ -8,10 +8,9 @@ import ast
 from lxml import etree
 
 from . import directives, tables
+from .conditions import CONDITIONS, CONSTANTS
 from .errors import DialectError, label
-from .modifiers import is_arch
-
-CONDITIONS = ("invisible", "readonly", "required", "column_invisible")
+from .presence import is_arch
 
 #: What the source does not say, because 18.0 or 19.0 would not take it: (path, reason).
 SOURCE = (
@@ -78,7 +77,7 @@ def _condition_faults(root):
         for element in arch.iterdescendants(etree.Element):
             for name in CONDITIONS:
                 text = element.get(name, "0")
-                if text not in ("0", "1", "True", "False", "true", "false") and "context" not in text:
+                if text not in CONSTANTS and "context" not in text:
                     found.append((element, "%s is an expression" % name))
     return found
 
