@@ -10,7 +10,7 @@ lxml_etree = pytest.importorskip("lxml.etree")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "setup"))
 
 from _lib import dialect  # noqa: E402
-from _lib.dialect import conditions, rules  # noqa: E402
+from _lib.dialect import conditions, models, rules  # noqa: E402
 from _lib.dialect.addon import translate  # noqa: E402
 
 VIEW = (
@@ -19,10 +19,9 @@ VIEW = (
 MANIFEST = '{\n    "name": "Déjà vu",\n    "version": "1.0.0",  # bare\n    "data": ["views/a.xml"],\n}\n'
 
 
-def translated(series, xml):
+def translated(series, xml, python=""):
     """Return a data file in the form of `series`, in one comparable spelling."""
-    number = int(series.split(".")[0])
-    return canonical(translate(series, number, "views/a.xml", xml.encode()))
+    return canonical(translate(series, "views/a.xml", xml.encode(), models.read([python])))
 
 
 def canonical(xml):
@@ -327,8 +326,63 @@ def test_17_gets_the_fields_too_and_keeps_the_conditions():
         """<form><field name="a" invisible="b == 1"/><field name="line_ids">
             <list decoration-info="c"><field name="d"/></list></field></form>""",
         """<form><field name="b" invisible="1"/><field name="a" invisible="b == 1"/><field name="line_ids">
-            <tree decoration-info="c"><field name="d"/><field name="c" column_invisible="1"/></tree></field></form>""",
+            <tree decoration-info="c"><field name="d"/><field name="c" column_invisible="1"/></tree>
+            </field></form>""",
     )
+
+
+MODELS = """
+from odoo import fields, models
+
+class Journal(models.Model):
+    _name = "journal"
+    company_id = fields.Many2one("res.company")
+    account_id = fields.Many2one("account.account", check_company=True)
+    tax_id = fields.Many2one("account.tax", domain="[('x', '=', state), ('y', '=', uid)]")
+    plain_id = fields.Many2one("account.tax", domain=[("x", "=", 1)])
+    line_ids = fields.One2many(comodel_name="line", inverse_name="journal_id")
+
+class MoreOfTheJournal(models.Model):
+    _inherit = ["journal"]
+    state = fields.Char()
+
+class Line(models.Model):
+    _name = "line"
+    _inherit = ["mail.thread"]
+    account_id = fields.Many2one("account.account", check_company=True)
+    lot_id = fields.Many2one(compat.LOT_MODEL, domain="[('z', '=', parent.date)]")
+"""
+OF_JOURNAL = VIEW.replace("<field name=", '<field name="model">journal</field><field name=', 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            '<form><field name="account_id"/><field name="company_id" groups="a.b"/></form>',
+            """<form><field name="company_id" invisible="1"/><field name="account_id"/>
+                <field name="company_id" groups="a.b"/></form>""",
+        ),
+        (
+            '<form><field name="tax_id"/></form>',
+            '<form><field name="state" invisible="1"/><field name="tax_id"/></form>',
+        ),
+        (
+            """<form><field name="line_ids"><list>
+                <field name="account_id"/><field name="lot_id"/></list></field></form>""",
+            """<form><field name="date" invisible="1"/><field name="line_ids"><tree><field name="account_id"/>
+                <field name="lot_id"/></tree></field></form>""",
+        ),
+        (
+            """<form><field name="account_id" domain="[]"/><field name="plain_id"/></form>""",
+            """<form><field name="account_id" domain="[]"/><field name="plain_id"/></form>""",
+        ),
+    ],
+)
+def test_field_read_by_a_domain_in_python_is_added(source, expected):
+    for series in ("14.0", "17.0"):
+        assert translated(series, OF_JOURNAL % source, MODELS) == canonical(OF_JOURNAL % expected)
+    assert translated("18.0", OF_JOURNAL % source, MODELS) == canonical(OF_JOURNAL % source)
 
 
 def test_search_view_gets_no_fields():
@@ -374,8 +428,8 @@ def test_list_is_a_tree_up_to_17():
 
 def test_source_goes_to_18_and_19_untouched():
     source = (VIEW % "<list><!-- a  comment --><field  name='a'/></list>").encode()
-    for series, number in (("18.0", 18), ("19.0", 19)):
-        assert translate(series, number, "views/a.xml", source) == source
+    for series in ("18.0", "19.0"):
+        assert translate(series, "views/a.xml", source, {}) == source
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from . import arch, directives, records, rules
+from . import arch, directives, models, records, rules
 from .errors import DialectError
 from .presence import is_arch
 from .series import belongs, major
@@ -39,13 +39,12 @@ def render(series, source, paths=None):
     `paths` limits it to some of the source's files (release leaves out what git ignores).
     """
     number, source = major(series), Path(source)
+    originals = _read(source, paths, number)
+    known = models.read(content.decode() for path, content in originals.items() if path.endswith(".py"))
     files, problems = {}, []
-    for path in sorted(paths if paths is not None else source_files(source)):
-        if SKIPPED.search(path) or not belongs(path, number):
-            continue
-        content = (source / path).read_bytes()
+    for path, content in originals.items():
         try:
-            files[path] = translate(series, number, path, content)
+            files[path] = translate(series, path, content, known)
         except DialectError as error:
             problems.append(str(error.at(path)))
     problems.extend(_missing(files) if not problems else [])
@@ -54,6 +53,16 @@ def render(series, source, paths=None):
     if problems:
         raise DialectError("%s: cannot be built for %s:\n  %s" % (source.name, series, "\n  ".join(problems)))
     return files
+
+
+def _read(source, paths, number):
+    """Return the source's files that are part of the addon of series `number`."""
+    names = sorted(source_files(source) if paths is None else paths)
+    return {
+        path: (source / path).read_bytes()
+        for path in names
+        if belongs(path, number) and not SKIPPED.search(path)
+    }
 
 
 def _missing(files):
@@ -78,8 +87,9 @@ def source_files(source):
 # --- one file --------------------------------------------------------------------------------------
 
 
-def translate(series, number, path, content):
-    """Return one file in the form of `series`."""
+def translate(series, path, content, known):
+    """Return one file in the form of `series`; `known` is what `models.read` says of the addon."""
+    number = major(series)
     if path == MANIFEST:
         return stamp(content.decode(), series).encode()
     if not path.endswith(".xml") or path.startswith("static/"):
@@ -90,7 +100,7 @@ def translate(series, number, path, content):
         return content
     directives.apply(root, number)
     for field in [field for field in root.iter("field") if is_arch(field)]:
-        arch.translate(field, number)
+        arch.translate(field, number, known)
     records.translate(root, number)
     if number <= 15:
         records.older_markup(root)

@@ -12,8 +12,8 @@ from .directives import remove
 from .errors import DialectError
 
 
-def translate(arch, number):
-    """Bring one arch into the form of series `number` (17 at most)."""
+def translate(arch, number, models):
+    """Bring one arch into the form of series `number` (17 at most); `models`: see `models.read`."""
     for element in arch.iterdescendants(etree.Element):
         refuse_unknown(element, number)
         drop_newer_attributes(element, number)
@@ -22,7 +22,7 @@ def translate(arch, number):
         kanban.translate(view)
     for element in list(arch.iter("chatter")):
         replace_chatter(element)
-    presence.complete(arch)
+    presence.complete(arch, models)
     if number <= 16:
         modifiers.translate(arch)
     if number <= 15:

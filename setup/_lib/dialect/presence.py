@@ -1,7 +1,8 @@
 """Fields that expressions read, and that must stand in the same view: up to 17.0.
 
 18.0 adds them to a view by itself; older series refuse the view, or the client fails. What is missing
-is added, hidden: first in a form's sheet (or form), last in a list.
+is added, hidden: first in a form's sheet (or form), last in a list. So are the fields that the domain of
+a shown field reads in the Python source (see `models`).
 
 A view that inherits another one cannot be completed that way, for the field may be in the view it
 extends. Its author says so inside the arch:
@@ -23,9 +24,9 @@ PRESENT = re.compile(r"\s*present:\s*(\w+(?:\s*,\s*\w+)*)\s*\Z")
 PARENT = "parent."
 
 
-def complete(arch):
-    """Add what the views in an arch lack."""
-    for view, names in missing(arch).items():
+def complete(arch, models):
+    """Add what the views in an arch lack; `models` is what `models.read` returns."""
+    for view, names in missing(arch, models).items():
         if is_arch(view):
             raise DialectError(
                 "does the extended view have them? Say so: <!-- present: %s -->" % ", ".join(names), view
@@ -34,7 +35,7 @@ def complete(arch):
             _add(view, name, position)
 
 
-def missing(arch):
+def missing(arch, models):
     """Return the fields that the views in an arch read and lack: {view: [field names]}."""
     found = {}
     for element in arch.iterdescendants(etree.Element):
@@ -42,7 +43,7 @@ def missing(arch):
         if view.tag == "search":
             continue
         with about(element):
-            names = list(_fields_read(element))
+            names = [*_fields_read(element), *_domain_reads(element, models)]
         for name in names:
             owner = view
             if name.startswith(PARENT):
@@ -57,6 +58,24 @@ def _fields_read(element):
         condition = attribute in CONDITIONS and constant(text) is None
         if condition or attribute.startswith("decoration-") or attribute in ("domain", "context"):
             yield from variables(text)
+
+
+def _domain_reads(element, models):
+    """Return what the domain that a field has in Python reads; a view's own domain replaces it."""
+    if element.tag != "field" or element.get("domain") or view_of(element).tag not in ("form", "list"):
+        return []
+    fields = models.get(model_of(view_of(element), models), {})
+    return fields[element.get("name")].reads if element.get("name") in fields else []
+
+
+def model_of(view, models):
+    """Return the model of a view; "" where the addon does not say it."""
+    if is_arch(view) or is_arch(view.getparent()):
+        record = next(view.iterancestors("record"))
+        return (record.findtext("field[@name='model']") or "").strip()
+    around = view.getparent()
+    fields = models.get(model_of(view_of(around), models), {})
+    return fields[around.get("name")].comodel if around.get("name") in fields else ""
 
 
 def _has(view, name, groups):
