@@ -19,7 +19,7 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ reading
 
     def _read_products(self, products):
-        self._flush_layers()
+        compat.flush(self.env)
         self.env.cr.execute(
             "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
             " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id",
@@ -28,7 +28,9 @@ class StockRevaluationValuation(models.AbstractModel):
         return {row[0]: (row[1], self._money(row[2])) for row in self.env.cr.fetchall()}
 
     def _read_lots(self, products):
-        self._flush_layers()
+        if not products:
+            return {}
+        compat.flush(self.env)
         self.env.cr.execute(
             "SELECT product_id, lot_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
             " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id, lot_id ORDER BY lot_id",
@@ -40,7 +42,7 @@ class StockRevaluationValuation(models.AbstractModel):
         return lots
 
     def _read_layers(self, products):
-        self._flush_layers()
+        compat.flush(self.env)
         lot = "lot_id" if "lot_id" in self.env["stock.valuation.layer"]._fields else "NULL"
         self.env.cr.execute(
             "SELECT product_id, id, " + lot + ", remaining_qty::float, COALESCE(remaining_value, 0)::float"
@@ -67,9 +69,6 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _posts_entry(self, product):
         return product.valuation == "real_time"
-
-    def _flush_layers(self):
-        compat.flush(self.env)
 
     # ------------------------------------------------------------------ writing
 
