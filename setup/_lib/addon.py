@@ -56,7 +56,7 @@ def _built(series, folder):
 
 def _build(series, target):
     environ = python.clean_environ(PYTHONPATH=CHECKOUT / "setup")
-    cache.run([python.tools_environment(), "-c", BUILD, series.name, SOURCE, target],
+    cache.run([python.tools_environment(), "-c", BUILD, series.name, SOURCE, target / ADDON],
               "Building the addon for %s" % series.name, env=environ, cwd=CHECKOUT)
 
 

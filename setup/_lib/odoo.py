@@ -53,17 +53,17 @@ class Odoo:
         """Return the command line for arguments of Odoo's own."""
         return [str(part) for part in (self.python, self.source.program, *arguments)]
 
-    def config(self, **more):
-        """Write a configuration file, named after what it says; return its path."""
-        addons = [addon.path_for(self.series), *self.source.addons]
+    def config(self, with_addon=True, **more):
+        """Write a configuration file; return its path. `more` are options of Odoo's, db_name for one."""
+        addons = [*([addon.path_for(self.series)] if with_addon else []), *self.source.addons]
         options = {
             **OPTIONS, "addons_path": ",".join(map(str, addons)), "data_dir": self.data,
             "db_host": self.server.host or "False", "db_port": self.server.port or "False",
             "db_user": self.server.user or "False", "db_password": self.server.password or "False", **more}
         text = "[options]\n" + "".join("%s = %s\n" % option for option in options.items())
-        path = cache.folder("conf") / ("%s-%s.conf" % (self.series.name, cache.digest(text)))
-        if not path.exists():
-            cache.write(path, text, mode=0o600)  # the password is in there
+        who = cache.digest(cache.CHECKOUT, self.source.root, self.server.key, with_addon, *sorted(more.items()))
+        path = cache.folder("conf") / ("%s-%s.conf" % (self.series.name, who))
+        cache.write(path, text, mode=0o600)  # the password is in there
         return path
 
     def run(self, *arguments, what, log=None, **kwargs):

@@ -1,0 +1,119 @@
+"""Databases: a template with Odoo's demo data for each series, and copies of it.
+
+Installing the modules takes a minute, copying the result a second. A template is made under another
+name and gets its own when it is complete, so an interrupted one is never taken for it.
+"""
+import os
+import re
+import shutil
+import subprocess
+
+from . import addon, cache
+from .cache import SetupError
+from .series import ADDON
+
+ONCE = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
+ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) ", re.M)
+# Said by Odoo or its libraries about themselves, whatever the addon does.
+NOISE = ("py.warnings", "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf")
+
+
+def template(odoo, extra=()):
+    """Return the name of the template database of a series, made if need be.
+
+    It holds the series' modules and `extra` ones with demo data, not the addon.
+    """
+    modules = sorted({*odoo.series.modules, *extra})
+    name = "srj_template_%s_%s" % (odoo.series.number, cache.digest(odoo.source.key, odoo.series.demo_option, *modules))
+    if _is_there(odoo, name):
+        return name
+    with cache.lock("%s-%s" % (odoo.server.key, name)):
+        if not _is_there(odoo, name):
+            with cache.step("a database with Odoo %s's demo data (%s)" % (odoo.series.name, ", ".join(modules))):
+                _make_template(odoo, name, modules)
+    return name
+
+
+def _is_there(odoo, name):
+    # the cache may have been deleted and the server be another's: both halves have to be there
+    return name in odoo.server.databases() and filestore(odoo, name).is_dir()
+
+
+def _make_template(odoo, name, modules):
+    part = name + "_part"
+    for old in (part, name):
+        drop(odoo, old)
+    odoo.server.create(part)
+    odoo.run("-c", odoo.config(with_addon=False), "-d", part, "-i", ",".join(modules), *odoo.series.demo_option, *ONCE,
+             "--log-level=warn", what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name))
+    filestore(odoo, part).mkdir(parents=True, exist_ok=True)
+    filestore(odoo, part).rename(filestore(odoo, name))
+    odoo.server.rename(part, name)
+
+
+def create(odoo, name, extra=()):
+    """Create a database with demo data as a copy of the template; one of that name may not be there."""
+    if name in odoo.server.databases():
+        raise SetupError("there is a database %s already: setup/db drop %s, or take another name" % (name, name))
+    copy(odoo, template(odoo, extra), name)
+    return name
+
+
+def copy(odoo, original, name):
+    """Copy a database that nobody is connected to, with the files that belong to it."""
+    with cache.lock("%s-copy-%s" % (odoo.server.key, original)):  # PostgreSQL refuses two copies at once
+        odoo.server.create(name, template=original)
+    cache.remove(filestore(odoo, name))
+    # hard links: Odoo never writes into a stored file, it only adds and deletes
+    shutil.copytree(filestore(odoo, original), filestore(odoo, name), copy_function=os.link)
+
+
+def drop(odoo, name):
+    """Drop a database of ours and the files that belong to it; none of that name is fine."""
+    odoo.server.drop(name)
+    cache.remove(filestore(odoo, name))
+
+
+def filestore(odoo, name):
+    """Return the folder that Odoo keeps a database's attachments in."""
+    return odoo.data / "filestore" / name
+
+
+def install(odoo, name, modules=(ADDON,), update=False):
+    """Install modules (or update them) in a database; return what the log complains about."""
+    log = cache.folder("logs") / ("install-%s.log" % name)
+    option = "-u" if update else "-i"
+    try:
+        text = odoo.run("-d", name, option, ",".join(modules), *odoo.series.demo_option, *ONCE,
+                        what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name), log=log)
+    finally:
+        log.unlink(missing_ok=True)
+    if ADDON in modules and not _installed(odoo, name):
+        # Odoo may log the reason and end with status 0 all the same
+        raise SetupError("Odoo %s did not install %s from %s:\n%s"
+                         % (odoo.series.name, ADDON, addon.SOURCE, cache.tail("\n".join(complaints(text)))))
+    return complaints(text)
+
+
+def _installed(odoo, name):
+    rows = odoo.server.query("SELECT state FROM ir_module_module WHERE name = '%s'" % ADDON, name)
+    return rows == [["installed"]]
+
+
+def complaints(log):
+    """Return the entries of a log that are warnings or worse, each with the lines that belong to it."""
+    starts = list(ENTRY.finditer(log))
+    ends = [match.start() for match in starts[1:]] + [len(log)]
+    entries = [log[match.start():end].rstrip() for match, end in zip(starts, ends)
+               if match["level"] in ("WARNING", "ERROR", "CRITICAL")]
+    return [entry for entry in entries if ADDON in entry or not any(noise in entry for noise in NOISE)]
+
+
+def run_script(odoo, name, script, **environ):
+    """Run a Python file in Odoo's shell on a database, its output passed through; return its exit status.
+
+    `environ` are variables that the script can read. An exception in the script fails it.
+    """
+    with open(script) as source:
+        return subprocess.run(odoo.command("shell", "-d", name, "--no-http", "--log-level=warn"), stdin=source,
+                              env=odoo.environ(**environ)).returncode
