@@ -608,16 +608,25 @@ def test_ribbon_has_its_older_colour_and_condition():
     )
 
 
-def test_settings_view_is_refused_before_17():
+def test_element_without_older_form_is_refused():
     assert_refused("16.0", '<form><app name="x"/></form>', "<app> exists from 17.0 on")
+    assert_refused("14.0", "<odoo><asset/></odoo>", "<asset> exists from 15.0 on", wrap="%s")
 
 
-def test_bootstrap_classes_have_their_older_names_up_to_15():
-    source = '<form><div class="ms-2 pe-md-3 text-end fw-bold d-flex mb-1"/></form>'
-    assert_view(
-        "15.0", source, '<form><div class="ml-2 pr-md-3 text-right font-weight-bold d-flex mb-1"/></form>'
-    )
-    assert_view("16.0", source, source)
+@pytest.mark.parametrize(
+    ("newer", "older"),
+    [
+        ("ms-2 pe-md-3 d-flex mb-1", "ml-2 pr-md-3 d-flex mb-1"),
+        ("text-end fw-bold float-start", "text-right font-weight-bold float-left"),
+        ("text-right text-end", "text-right"),
+        ("badge text-bg-info", "badge badge-info"),
+        ("card text-bg-info", "card bg-info"),
+    ],
+)
+def test_bootstrap_classes_have_their_older_names_up_to_15(newer, older):
+    form = '<form><div class="%s"/></form>'
+    assert_view("15.0", form % newer, form % older)
+    assert_view("16.0", form % newer, form % newer)
 
 
 def test_template_prints_with_t_esc_up_to_15():
@@ -660,6 +669,12 @@ def test_scheduled_action_never_runs_out_up_to_17():
     older = source + '<field name="numbercall" eval="-1"/><field name="doall" eval="False"/>'
     assert translated("17.0", RECORD % ("ir.cron", source)) == canonical(RECORD % ("ir.cron", older))
     assert translated("18.0", RECORD % ("ir.cron", source)) == canonical(RECORD % ("ir.cron", source))
+
+
+def test_scheduled_action_of_a_series_before_18_may_say_more():
+    fields = '<field name="numbercall">3</field><field name="doall">1</field>'
+    source = RECORD % ("ir.cron", "<!-- series: <18.0\n%s -->" % fields)
+    assert translated("16.0", source) == canonical(RECORD % ("ir.cron", fields))
 
 
 def test_command_in_eval_is_refused_in_14():
@@ -820,6 +835,16 @@ def test_manifest_differs_by_the_series_before_the_version(source, tmp_path):
     dialect.build("16.0", source, tmp_path / "built")
     assert (tmp_path / "built/__manifest__.py").read_text() == MANIFEST.replace("1.0.0", "16.0.1.0.0")
     assert dialect.manifest_version(source) == "1.0.0"
+
+
+def test_folder_without_manifest_and_broken_xml_are_refused(source, tmp_path):
+    (source / "views/a.xml").write_text("<odoo>\n<record></odoo>")
+    with pytest.raises(dialect.DialectError, match="views/a.xml:2: Opening and ending tag mismatch"):
+        dialect.build("14.0", source, tmp_path / "built")
+    (source / "views/a.xml").unlink()
+    (source / "__manifest__.py").unlink()
+    with pytest.raises(dialect.DialectError, match="__manifest__.py is missing"):
+        dialect.build("14.0", source, tmp_path / "built")
 
 
 @pytest.mark.parametrize("version", ["18.0.1.0.0", "1.0", "1"])

@@ -142,3 +142,11 @@ def test_help_names_the_series_and_the_options(source, tmp_path):
     result = release(source, tmp_path, "-h")
     assert result.returncode == 0
     assert "14.0 15.0 16.0 17.0 18.0 19.0" in result.stdout and "--dist" in result.stdout
+
+
+def test_the_addon_itself_can_be_released_for_every_series(tmp_path):
+    result = subprocess.run(
+        [sys.executable, str(RELEASE), "--dist", str(tmp_path)], capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert len(result.stdout.splitlines()) == 6

@@ -99,6 +99,7 @@ def translate(series, path, content, known):
     if number > 17:
         return content
     directives.apply(root, number)
+    records.refuse_newer_elements(root, number)
     for field in [field for field in root.iter("field") if is_arch(field)]:
         arch.translate(field, number, known)
     records.translate(root, number)

@@ -8,14 +8,12 @@ import re
 from lxml import etree
 
 from . import kanban, modifiers, presence, tables
-from .directives import remove
 from .errors import DialectError
 
 
 def translate(arch, number, models):
     """Bring one arch into the form of series `number` (17 at most); `models`: see `models.read`."""
     for element in arch.iterdescendants(etree.Element):
-        refuse_unknown(element, number)
         drop_newer_attributes(element, number)
     replace_widgets(arch, number)
     for view in list(arch.iter("kanban")):
@@ -31,15 +29,6 @@ def translate(arch, number, models):
 
 
 # --- what a series has -----------------------------------------------------------------------------
-
-
-def refuse_unknown(element, number):
-    """Refuse elements that the series does not have and that have no older form."""
-    first = tables.ELEMENTS.get(element.tag, 0)
-    if number < first:
-        raise DialectError("<%s> exists from %d.0 on" % (element.tag, first), element)
-    if element.tag == "widget" and number < 17 and element.getparent().tag == "list":
-        raise DialectError("<widget> in a list exists from 17.0 on", element)
 
 
 def drop_newer_attributes(element, number):
@@ -60,35 +49,35 @@ def _two_above(element):
 
 
 def replace_widgets(arch, number):
-    """Give fields the widget that the series has; leave out view widgets it lacks.
+    """Give fields the widget that the series has, or else their type's own.
 
-    Raises: DialectError for a widget that is not in the tables.
+    Raises: DialectError for a widget that is not in the tables, or that nothing can stand for.
     """
-    for element in list(arch.iterdescendants("field", "widget")):
-        known, attribute = (
-            (tables.FIELD_WIDGETS, "widget") if element.tag == "field" else (tables.VIEW_WIDGETS, "name")
-        )
-        name = element.get(attribute)
+    for field in arch.iterdescendants("field"):
+        name = field.get("widget")
         if name is None:
             continue
-        if name not in known:
-            raise DialectError("widget %s is not in setup/_lib/dialect/tables.py" % name, element)
-        first, older = known[name]
+        first, older = tables.FIELD_WIDGETS.get(name) or _unknown(name, field)
         if number < first:
-            _replace_widget(element, attribute, older, first)
-        elif name == "web_ribbon" and number < 17 and element.get("bg_color"):
-            element.set("bg_color", re.sub(r"^text-bg-", "bg-", element.get("bg_color")))
+            if older is tables.REFUSE:
+                raise DialectError("this widget exists from %d.0 on" % first, field)
+            del field.attrib["widget"]
+            field.attrib.update({"widget": older} if older else {})
+    for widget in arch.iterdescendants("widget"):
+        _check_view_widget(widget, number)
 
 
-def _replace_widget(element, attribute, older, first):
-    if older is tables.REFUSE:
-        raise DialectError("this widget exists from %d.0 on" % first, element)
-    if element.tag == "widget":
-        remove(element)
-    elif older is None:
-        del element.attrib[attribute]
-    else:
-        element.set(attribute, older)
+def _check_view_widget(widget, number):
+    if widget.get("name") not in tables.VIEW_WIDGETS:
+        _unknown(widget.get("name"), widget)
+    if number < 17 and widget.getparent().tag == "list":
+        raise DialectError("<widget> in a list exists from 17.0 on", widget)
+    if number < 17 and widget.get("bg_color"):
+        widget.set("bg_color", re.sub(r"^text-bg-", "bg-", widget.get("bg_color")))
+
+
+def _unknown(name, element):
+    raise DialectError("widget %s is not in setup/_lib/dialect/tables.py" % name, element)
 
 
 # --- forms that were renamed -----------------------------------------------------------------------

@@ -16,12 +16,16 @@ CRON_FIELDS = {"numbercall": "-1", "doall": "False"}
 MODES = re.compile(r"""(['"]view_mode['"]\s*:\s*)(['"])([\w,\s]+)\2""")
 
 
-def translate(root, number):
-    """Bring the records of a data file into the form of series `number` (17 at most)."""
+def refuse_newer_elements(root, number):
+    """Refuse elements that the series does not have and that have no older form."""
     for element in root.iter(etree.Element):
         first = tables.ELEMENTS.get(element.tag, 0)
         if number < first:
             raise DialectError("<%s> exists from %d.0 on" % (element.tag, first), element)
+
+
+def translate(root, number):
+    """Bring the records of a data file into the form of series `number` (17 at most)."""
     for record in root.iter("record"):
         for field in list(record.findall("field")):
             _translate_field(record.get("model"), field, number)
@@ -70,8 +74,15 @@ def older_markup(root):
             element.set("t-esc", element.attrib.pop("t-out"))
         for attribute in ("class", "t-attf-class"):
             if element.get(attribute):
-                names = element.get(attribute).split()
-                element.set(attribute, " ".join(_older_class(name) for name in names))
+                element.set(attribute, older_classes(element.get(attribute)))
+
+
+def older_classes(text):
+    """Return class names of Bootstrap 5 as Bootstrap 4 has them."""
+    names = text.split()
+    coloured = "badge-" if "badge" in names else "bg-"
+    older = [_older_class(name.replace("text-bg-", coloured)) for name in names]
+    return " ".join(dict.fromkeys(older))
 
 
 def _older_class(name):

@@ -31,8 +31,8 @@ FIELD_WIDGETS.update({
     "kanban_color_picker": (18, REFUSE),
 })  # fmt: skip
 
-#: ``<widget name=…>`` -> (first series, what older ones get: REFUSE, or None for nothing).
-VIEW_WIDGETS = {"attach_document": (14, None), "signature": (14, None), "web_ribbon": (14, None)}
+#: What ``<widget name=…>`` may name: all series have these.
+VIEW_WIDGETS = {"attach_document", "signature", "web_ribbon"}
 
 #: (element, attribute) -> (first series, what older ones get: REFUSE, or None for nothing).
 #: `list` entries are what the schema of list views would refuse.
@@ -96,4 +96,4 @@ CLASSES = {
 }  # fmt: skip
 
 #: The same for classes with a size: ``ms-auto``, ``pe-md-2``.
-CLASS_PREFIXES = {"ms-": "ml-", "me-": "mr-", "ps-": "pl-", "pe-": "pr-", "text-bg-": "badge-"}
+CLASS_PREFIXES = {"ms-": "ml-", "me-": "mr-", "ps-": "pl-", "pe-": "pr-"}
