@@ -26,7 +26,8 @@ from odoo.tests.common import Form
 # 14.0 has fixtures of a class in SavepointCase, from 15.0 TransactionCase does that itself.
 BaseCase = getattr(common, "SavepointCase", common.TransactionCase)
 
-REFUSALS = (AccessError, UserError, ValidationError)
+# What a refusal is: an access error and a validation error are user errors.
+REFUSALS = UserError
 
 __all__ = ["RevaluationCase", "Form", "AccessError", "UserError", "ValidationError", "REFUSALS"]
 
