@@ -39,6 +39,27 @@ NO_ANALYTIC = (
 returns_record = api.returns("self", lambda record: record.id) if hasattr(api, "returns") else lambda method: method
 
 
+# PostgreSQL's codes for "run it again": serialization failure, deadlock, lock not available.
+RETRIED_CODES = ("40001", "40P01", "55P03")
+
+
+def error_text(error):
+    """Return the text of a UserError."""
+    return getattr(error, "name", None) or str(error)
+
+
+def trigger_cron(cron):
+    """Let a scheduled action run as soon as this transaction is committed."""
+    if hasattr(cron, "_trigger"):
+        cron.sudo()._trigger()
+    else:
+        cron.env.cr.execute(
+            "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' WHERE id IN ("
+            " SELECT id FROM ir_cron WHERE id = %s FOR UPDATE SKIP LOCKED)",
+            [cron.id],
+        )
+
+
 def hook_environment(args):
     """Return the environment of an install hook, called with (env) or (cr, registry)."""
     return args[0] if len(args) == 1 else api.Environment(args[0], SUPERUSER_ID, {})

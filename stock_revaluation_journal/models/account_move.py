@@ -47,6 +47,11 @@ class AccountMove(models.Model):
         self._check_no_revaluation()
         return super().unlink()
 
+    def write(self, vals):
+        if vals.keys() & {"state", "date", "journal_id", "line_ids", "company_id"}:
+            self.filtered(lambda move: move.state == "posted")._check_no_revaluation()
+        return super().write(vals)
+
     def action_view_revaluation_journals(self):
         """Open the revaluation journals that made the entry."""
         journals = self.revaluation_journal_ids
@@ -58,3 +63,17 @@ class AccountMove(models.Model):
             "res_id": journals.id if len(journals) == 1 else False,
             "domain": [("id", "in", journals.ids)],
         }
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def write(self, vals):
+        fixed = {"debit", "credit", "balance", "amount_currency", "account_id", "product_id", "quantity", "move_id"}
+        if vals.keys() & fixed:
+            self.move_id.filtered(lambda move: move.state == "posted")._check_no_revaluation()
+        return super().write(vals)
+
+    def unlink(self):
+        self.move_id.filtered(lambda move: move.state == "posted")._check_no_revaluation()
+        return super().unlink()

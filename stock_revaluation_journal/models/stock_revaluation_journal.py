@@ -5,7 +5,7 @@ from .. import compat
 from ..valuation.base import Key
 
 # What nobody writes by hand: set by creating, calculating, posting and reversing.
-PROTECTED = {"state", "posted_by", "posted_at", "reversed_journal_id", "account_move_ids"}
+PROTECTED = {"state", "posted_by", "posted_at", "problem", "reversed_journal_id", "account_move_ids"}
 # What may still change on a posted journal: it does not touch a figure.
 OPEN_WHEN_POSTED = ("message_", "activity_", "website_message_", "my_activity_")
 # How many left-out products are named per reason.
@@ -126,6 +126,9 @@ class StockRevaluationJournal(models.Model):
     reversal_count = fields.Integer(compute="_compute_posted_counts")
     posted_by = fields.Many2one("res.users", "Posted By", readonly=True, copy=False)
     posted_at = fields.Datetime("Posted On", readonly=True, copy=False)
+    problem = fields.Text(
+        "Problem", readonly=True, copy=False, help="Why background posting stopped. What is posted stays posted."
+    )
     progress = fields.Float("Progress", compute="_compute_progress", help="Per cent of the lines that are posted.")
 
     # ------------------------------------------------------------------ computes
@@ -159,11 +162,17 @@ class StockRevaluationJournal(models.Model):
             journal.account_move_count = len(journal.sudo().account_move_ids)
             journal.reversal_count = len(journal.reversal_journal_ids)
 
-    @api.depends("state", "line_ids.state")
+    @api.depends("state")
     def _compute_progress(self):
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT journal_id, 100.0 * COUNT(*) FILTER (WHERE state <> 'draft') / COUNT(*)"
+            " FROM stock_revaluation_journal_line WHERE journal_id = ANY(%s) GROUP BY journal_id",
+            [self.ids],
+        )
+        done = dict(self.env.cr.fetchall())
         for journal in self:
-            done = len(journal.line_ids.filtered(lambda line: line.state != "draft"))
-            journal.progress = 100.0 * done / len(journal.line_ids) if journal.line_ids else 0.0
+            journal.progress = float(done.get(journal.id, 0.0))
 
     # ------------------------------------------------------------------ create, write, unlink
 
@@ -253,11 +262,12 @@ class StockRevaluationJournal(models.Model):
     def action_refresh(self):
         """Read the figures again and keep what was entered; say what changed in the chatter."""
         for journal in self:
-            journal._check_draft()
-            changed = journal.line_ids._refresh()
+            lines = journal.line_ids.filtered(lambda line: line.state == "draft")
+            lines._check_open()
+            changed = lines._refresh()
             journal.message_post(
                 body=_("Refreshed: %(count)d of %(total)d lines had changed.")
-                % {"count": len(changed), "total": len(journal.line_ids)}
+                % {"count": len(changed), "total": len(lines)}
             )
         return True
 

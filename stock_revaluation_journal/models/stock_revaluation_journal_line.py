@@ -12,7 +12,7 @@ COST_DIGITS = "Revaluation Unit Cost"
 ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
 # Figures of the books: read, never written by hand.
 BOOK_FIELDS = {"quantity", "value_calculated", "unit_cost_calculated", "cost_method", "automated"}
-PROTECTED = {"state", "account_move_line_ids", "valuation_layer_ids"}
+PROTECTED = {"state", "layer_shares", "account_move_line_ids", "valuation_layer_ids"}
 POSITION_FIELDS = {"journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"}
 
 
@@ -158,6 +158,12 @@ class StockRevaluationJournalLine(models.Model):
     )
 
     # What posting made
+    layer_shares = fields.Text(
+        "Shares of Layers",
+        readonly=True,
+        copy=False,
+        help="What each open layer took, as [[layer id, quantity, amount]]: what Reverse takes back.",
+    )
     valuation_layer_ids = fields.One2many(
         "stock.valuation.layer", "revaluation_line_id", "Valuation Layers", readonly=True, copy=False
     )
@@ -273,8 +279,7 @@ class StockRevaluationJournalLine(models.Model):
 
     def write(self, vals):
         self._check_writable([vals])
-        if not all(name == "is_stale" for name in vals):
-            self.journal_id._check_draft()
+        self._check_open()
         if not vals.keys() & (ENTRY_FIELDS.keys() | POSITION_FIELDS):
             return super().write(vals)
         for line in self:
@@ -286,8 +291,17 @@ class StockRevaluationJournalLine(models.Model):
         return super().write(vals)
 
     def unlink(self):
-        self.journal_id._check_draft()
+        self._check_open()
         return super().unlink()
+
+    def _check_open(self):
+        """Raise UserError unless the lines may still be changed.
+
+        They may while the journal is a draft; and the lines left over when background posting met a
+        problem, to mend them or to take them out.
+        """
+        stuck = self.filtered(lambda line: line.state == "draft" and line.journal_id.problem)
+        (self - stuck).journal_id._check_draft()
 
     def _check_writable(self, vals_list):
         if any(vals.keys() & PROTECTED for vals in vals_list):

@@ -1,3 +1,4 @@
+import json
 from collections import defaultdict, namedtuple
 
 from psycopg2.extras import execute_values
@@ -30,8 +31,14 @@ class StockRevaluationJournal(models.Model):
         self._check_may_post()
         for journal in self:
             journal._lock()
+            if journal.problem:
+                journal._resume_background()
+                continue
             journal._check_can_post()
-            journal._post()
+            if len(journal._lines_to_post()) > journal._get_background_limit():
+                journal._start_background()
+            else:
+                journal._post()
         return True
 
     def action_check(self):
@@ -75,11 +82,12 @@ class StockRevaluationJournal(models.Model):
         Override: add your own rule's `_check_*` to the list.
         """
         problems = self._check_lines() + self._check_date()
-        if not problems:
-            products = self._lines_to_post().product_id.sudo()
-            self._seam()._lock(products)
-            problems += self._check_stale() + self._check_bookings() + self._check_value_date()
-        return problems
+        return problems or self._get_line_problems(self._lines_to_post())
+
+    def _get_line_problems(self, lines):
+        """Lock the products of `lines` and return the texts of the problems of these lines."""
+        self._seam()._lock(lines.product_id.sudo())
+        return self._check_stale(lines) + self._check_bookings(lines) + self._check_value_date(lines)
 
     def _check_lines(self):
         if not self.line_ids:
@@ -93,9 +101,8 @@ class StockRevaluationJournal(models.Model):
             return [_("The accounting date %s lies in the future. Choose today or an earlier date.") % self.date]
         return []
 
-    def _check_stale(self):
+    def _check_stale(self, lines):
         """Compare every line with the books, value included: a late bill changes it without any move."""
-        lines = self._lines_to_post()
         positions = lines._current_positions()
         stale = lines.filtered(lambda line: line._differs(positions[line.id]))
         self._mark_stale(stale)
@@ -121,8 +128,7 @@ class StockRevaluationJournal(models.Model):
                 [lines.ids],
             )
 
-    def _check_value_date(self):
-        lines = self._lines_to_post()
+    def _check_value_date(self, lines):
         products = self._seam()._date_problem(lines.product_id.sudo(), self.date)
         if not products:
             return []
@@ -132,10 +138,10 @@ class StockRevaluationJournal(models.Model):
             + self._name_lines(lines.filtered(lambda line: line.product_id in products))
         ]
 
-    def _check_bookings(self):
+    def _check_bookings(self, lines):
         """Check accounts, accounting journals and lock dates of the entries to come."""
         problems = defaultdict(list)
-        for line, booking in self._get_bookings(self._lines_to_post()).items():
+        for line, booking in self._get_bookings(lines).items():
             for problem in self._check_booking(booking, line):
                 problems[problem].append(line.id)
         Line = self.env["stock.revaluation.journal.line"]
@@ -215,10 +221,15 @@ class StockRevaluationJournal(models.Model):
 
     def _post(self):
         """Post a checked and locked journal."""
-        lines = self._lines_to_post()
-        self._post_lines(lines)
-        (self.line_ids - lines)._write_protected({"state": "unchanged"})
-        self._write_protected({"state": "posted", "posted_by": self.env.uid, "posted_at": fields.Datetime.now()})
+        self._post_lines(self._lines_to_post())
+        self._finish()
+
+    def _finish(self):
+        """Close the journal after its last line was posted."""
+        self.line_ids.filtered(lambda line: line.state == "draft")._write_protected({"state": "unchanged"})
+        self._write_protected(
+            {"state": "posted", "posted_by": self.env.uid, "posted_at": fields.Datetime.now(), "problem": False}
+        )
         self._log_posting()
 
     def _post_lines(self, lines):
@@ -231,10 +242,10 @@ class StockRevaluationJournal(models.Model):
         products = lines.product_id.sudo()
         before = seam._measure(products)
         moves, move_by_line = self._create_entries(lines)
-        seam._apply(self._get_changes(lines, move_by_line), self.date)
+        shares = seam._apply(self._get_changes(lines, move_by_line), self.date)
         self._check_measured(lines, before, seam._measure(products))
         self._post_entries(moves)
-        lines._write_protected({"state": "posted", "is_stale": False})
+        lines._mark_posted(shares)
 
     def _get_changes(self, lines, move_by_line):
         """Return what the seam is asked to write."""
@@ -433,6 +444,21 @@ class StockRevaluationJournalLine(models.Model):
         move = self.stock_move_id.sudo()
         parts = [self.product_id.sudo().display_name, self.lot_id.sudo().display_name, move.reference or move.display_name]
         return " / ".join(part for part in parts if part)
+
+    def _mark_posted(self, shares):
+        """Close the lines; `shares` is what `_apply` of the seam returned."""
+        self._write_protected({"state": "posted", "is_stale": False})
+        rows = [(line_id, json.dumps(taken)) for line_id, taken in shares.items() if taken]
+        if rows:
+            compat.flush(self.env)
+            execute_values(
+                self.env.cr._obj,
+                "UPDATE stock_revaluation_journal_line t SET layer_shares = v.new FROM (VALUES %s) AS v(id, new)"
+                " WHERE t.id = v.id",
+                rows,
+                page_size=5000,
+            )
+            compat.invalidate(self.env)
 
     def _get_stored_cost(self):
         """Return the unit cost to store as it was entered, None if it follows from the total.

@@ -1,6 +1,10 @@
+import json
+from collections import defaultdict
+
 from odoo import _, fields, models
 from odoo.exceptions import UserError
 
+from ..valuation.base import Key
 
 
 class StockRevaluationJournal(models.Model):
@@ -12,23 +16,24 @@ class StockRevaluationJournal(models.Model):
         """Prepare the reversal of a posted journal and open it.
 
         Each line takes back its amount, scaled to the quantity still in stock; what left in between
-        took its share along. Raises UserError where nothing is left.
+        took its share along. Under FIFO that is per layer. Raises UserError where nothing is left.
         """
         self.ensure_one()
         self._check_may_post()
         if self.state != "posted":
             raise UserError(_("%s is not posted: there is nothing to reverse.") % self.name)
+        if self.reversal_journal_ids:
+            raise UserError(
+                _("%(journal)s is reversed already by %(reversal)s.")
+                % {"journal": self.name, "reversal": ", ".join(self.reversal_journal_ids.mapped("name"))}
+            )
         amounts, positions = self._get_amounts_to_reverse()
         if not amounts:
-            raise UserError(
-                _("Nothing to reverse in %s: its amounts are reversed already, or none of the stock it revalued is left.")
-                % self.name
-            )
+            raise UserError(_("Nothing to reverse in %s: none of the stock it revalued is left.") % self.name)
         reversal = self._create_documents([self._prepare_reversal_vals()])
-        by_key = {line._key(): amount for line, amount in amounts.items()}
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions)
         for line in lines:
-            line.write({"value_revalued": max(0.0, line.value_calculated - by_key[line._key()])})
+            line.write({"value_revalued": max(0.0, line.value_calculated - amounts[line._key()])})
         self.message_post(body=_("Reversal prepared: %s") % reversal.name)
         reversal.message_post(body=_("Reversal of %s") % self.name)
         return reversal._window(_("Reversal"), self._name, reversal)
@@ -47,23 +52,30 @@ class StockRevaluationJournal(models.Model):
         }
 
     def _get_amounts_to_reverse(self):
-        """Return ({line: amount still in stock}, [Position of those lines])."""
-        lines = self.line_ids.filtered(lambda line: line.state == "posted")
-        seam = self._seam().sudo()
-        positions = seam._read_keys([line._key() for line in lines])
-        old_quantities = seam._read_old_quantities(lines.product_id.sudo(), self.posted_at)
-        reversed_keys = self.reversal_journal_ids.line_ids.mapped(lambda line: line._key())
-        amounts, kept = {}, []
-        for line in lines:
-            key = line._key()
-            position = positions.get(key)
-            if not position or key in reversed_keys:
-                continue
-            left = position.quantity
-            if not key.lot_id and not key.layer_id:
-                left = min(left, old_quantities.get(key.product_id, left))
-            amount = self.currency_id.round(line.amount * min(1.0, left / line.quantity))
-            if not self.currency_id.is_zero(amount):
-                amounts[line] = amount
-                kept.append(position)
-        return amounts, kept
+        """Return ({Key: amount still in stock}, [Position of these keys])."""
+        parts = [part for line in self.line_ids for part in line._get_reversal_parts()]
+        positions = self._seam().sudo()._read_keys([key for key, _quantity, _amount in parts])
+        amounts = defaultdict(float)
+        for key, quantity, amount in parts:
+            if key in positions:
+                amounts[key] += amount * min(1.0, positions[key].quantity / quantity)
+        amounts = {key: self.currency_id.round(amount) for key, amount in amounts.items()}
+        amounts = {key: amount for key, amount in amounts.items() if amount}
+        return amounts, [positions[key] for key in amounts]
+
+
+class StockRevaluationJournalLine(models.Model):
+    _inherit = "stock.revaluation.journal.line"
+
+    def _get_reversal_parts(self):
+        """Return [(Key, quantity, amount)]: what the line revalued, by layer under FIFO."""
+        self.ensure_one()
+        if self.state != "posted":
+            return []
+        if self.cost_method == "fifo" and self.layer_shares:
+            return [
+                (Key(self.product_id.id, False, layer_id), quantity, amount)
+                for layer_id, quantity, amount in json.loads(self.layer_shares)
+                if amount
+            ]
+        return [(self._key(), self.quantity, self.amount)]

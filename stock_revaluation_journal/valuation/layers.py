@@ -5,7 +5,8 @@ it reaches, and the product's cost. Odoo's own route (`_change_standard_price`, 
 wizard) is not taken: its amount differs by series and it knows one product at a time.
 """
 
-from odoo import fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import float_round
 
 from .. import compat
@@ -56,14 +57,6 @@ class StockRevaluationValuation(models.AbstractModel):
             layers.setdefault(product_id, []).append(Layer(layer_id, lot_id or False, quantity, value))
         return layers
 
-    def _read_old_quantities(self, products, moment):
-        self.env.cr.execute(
-            "SELECT product_id, SUM(remaining_qty)::float FROM stock_valuation_layer"
-            " WHERE company_id = %s AND product_id = ANY(%s) AND remaining_qty > 0 AND create_date <= %s GROUP BY 1",
-            [self.env.company.id, products.filtered(lambda p: p.cost_method == "fifo").ids, moment],
-        )
-        return dict(self.env.cr.fetchall())
-
     def _measure(self, products):
         return {product_id: value for product_id, (_quantity, value) in self._read_products(products).items()}
 
@@ -77,14 +70,16 @@ class StockRevaluationValuation(models.AbstractModel):
         figures = self._read_products(products)
         all_layers = self._read_layers(products)
         all_lots = self._read_lots(products.filtered(compat.is_lot_valued))
-        remaining, vals_list, product_costs, lot_costs = {}, [], {}, {}
+        remaining, vals_list, product_costs, lot_costs, shares = {}, [], {}, {}, {}
         by_product = self._by_product(changes)
         for product in products:
             layers, lots = all_layers.get(product.id, []), all_lots.get(product.id, {})
             lot_values = {lot_id: value for lot_id, (_quantity, value) in lots.items()}
             new_values = {layer.layer_id: layer.value for layer in layers}
             for change in by_product[product.id]:
-                new_values.update(self._new_layer_values(change, layers))
+                reached = self._new_layer_values(change, layers)
+                shares[change.line_id] = self._layer_shares(layers, reached)
+                new_values.update(reached)
                 vals_list += self._prepare_layer_vals(change, layers, lots, lot_values)
             new_layers = [layer._replace(value=new_values[layer.layer_id]) for layer in layers]
             remaining.update((new.layer_id, float(new.value)) for new, old in zip(new_layers, layers) if new != old)
@@ -97,7 +92,8 @@ class StockRevaluationValuation(models.AbstractModel):
             compat.invalidate(self.env)
         self._write_costs("product.product", product_costs)
         self._write_costs(compat.LOT_MODEL, lot_costs)
-        return self._create_layers(vals_list, date)
+        self._create_layers(vals_list, date)
+        return shares
 
     def _prepare_layer_vals(self, change, layers, lots, lot_values):
         """Return the values of the layers of one change: one, or one per lot of a lot-valued product.
@@ -147,7 +143,6 @@ class StockRevaluationValuation(models.AbstractModel):
                 "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
             )
             compat.invalidate(self.env)
-        return layers
 
     # ------------------------------------------------------------------ costs
 
@@ -185,23 +180,8 @@ class StockRevaluationValuation(models.AbstractModel):
         digits = self.env["decimal.precision"].precision_get("Product Price")
         return float_round(float(unit_cost), precision_digits=digits)
 
-    # ------------------------------------------------------------------ locks
-
-    def _lock(self, products):
-        """Lock what a delivery, a receipt, a bill or a landed cost of the products writes as well.
-
-        A transaction that has changed one of these rows since this one began makes PostgreSQL refuse
-        the lock (serialization failure), and Odoo then runs the post again on the new figures.
-        """
-        ids = sorted(products.ids)
-        compat.flush(self.env)
-        for query in (
-            "SELECT id FROM product_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            "SELECT id FROM stock_quant WHERE product_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            "SELECT id FROM stock_valuation_layer WHERE product_id = ANY(%s) AND remaining_qty <> 0"
-            " ORDER BY id FOR NO KEY UPDATE",
-        ):
-            self.env.cr.execute(query, [ids])
+    def _changed_rows(self):
+        return "stock_valuation_layer", "TRUE"
 
 
 class StockValuationLayer(models.Model):
@@ -219,3 +199,32 @@ class StockValuationLayer(models.Model):
     revaluation_journal_id = fields.Many2one(
         related="revaluation_line_id.journal_id", string="Revaluation Journal", store=True, index=True
     )
+
+    # What a layer of a revaluation says: never changed afterwards.
+    _FIXED_FIELDS = {
+        "value", "quantity", "unit_cost", "product_id", "company_id", "lot_id", "description", "account_move_id",
+        "revaluation_line_id", "revaluation_journal_id",
+    }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env["stock.revaluation.valuation"]._share_lock({vals.get("product_id") for vals in vals_list} - {None})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.keys() & self._FIXED_FIELDS:
+            self._check_no_revaluation()
+        return super().write(vals)
+
+    def unlink(self):
+        self._check_no_revaluation()
+        return super().unlink()
+
+    def _check_no_revaluation(self):
+        """Raise UserError if one of the layers belongs to a posted revaluation journal."""
+        journals = self.sudo().mapped("revaluation_line_id.journal_id")
+        if journals:
+            raise UserError(
+                _("Layers of %s cannot be changed or deleted: choose Reverse on the journal.")
+                % ", ".join(journals.mapped("name"))
+            )

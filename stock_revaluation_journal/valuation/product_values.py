@@ -111,14 +111,6 @@ class StockRevaluationValuation(models.AbstractModel):
         )}
         return sorted(merged.values(), key=lambda layer: order[layer.layer_id])
 
-    def _read_old_quantities(self, products, moment):
-        layers_by_product = self._read_layers(products.filtered(lambda product: product.cost_method == "fifo"))
-        Move = self.env["stock.move"].sudo()
-        return {
-            product_id: sum(layer.quantity for layer in layers if Move.browse(layer.layer_id).date <= moment)
-            for product_id, layers in layers_by_product.items()
-        }
-
     def _measure(self, products):
         compat.invalidate(self.env)
         return {product.id: self._money(product.total_value) for product in self._valued(products)}
@@ -149,13 +141,16 @@ class StockRevaluationValuation(models.AbstractModel):
         by_receipt = products.filtered(lambda product: product.cost_method == "fifo")
         receipts = self._read_layers(by_receipt)
         lots = self._read_lots((products - by_receipt).filtered("lot_valuated"))
-        vals_list, extra, product_costs, lot_costs = [], {}, {}, {}
+        vals_list, extra, product_costs, lot_costs, shares = [], {}, {}, {}, {}
         for product in products:
             product_changes, quantity = by_product[product.id], figures[product.id][0]
             new_value = decimal(figures[product.id][1]) + sum(decimal(change.amount) for change in product_changes)
             product_costs[product.id] = float(new_value / decimal(quantity))
             if product in by_receipt:
                 vals_list += self._receipt_layer_vals(product_changes, receipts[product.id], new_value, extra)
+                for change in product_changes:
+                    reached = self._new_layer_values(change, receipts[product.id])
+                    shares[change.line_id] = self._layer_shares(receipts[product.id], reached)
                 continue
             for change in product_changes:
                 vals_list.append(self._layer_vals(change, change.amount))
@@ -166,7 +161,8 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs("stock.lot", lot_costs)
         self._log_costs(products - by_receipt, product_costs, lot_costs, value_date)
         self._add_receipt_values(extra)
-        return self._create_layers(vals_list, value_date)
+        self._create_layers(vals_list, value_date)
+        return shares
 
     def _lot_costs(self, change, lots):
         """Return {lot id: unrounded cost} of the lots that a change of standard or average cost reaches."""
@@ -310,19 +306,9 @@ class StockRevaluationValuation(models.AbstractModel):
                 "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
             )
             compat.invalidate(self.env)
-        return layers
 
-    # ------------------------------------------------------------------ locks
-
-    def _lock(self, products):
-        """Lock what a delivery, a receipt, a bill or a landed cost of the products writes as well."""
-        ids = sorted(products.ids)
-        compat.flush(self.env)
-        for query in (
-            "SELECT id FROM product_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            "SELECT id FROM stock_quant WHERE product_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-        ):
-            self.env.cr.execute(query, [ids])
+    def _changed_rows(self):
+        return "stock_move", "state = 'done'"
 
 
 class ProductProduct(models.Model):
@@ -344,6 +330,10 @@ class StockMove(models.Model):
     revaluation_layer_ids = fields.One2many(
         "stock.valuation.layer", "stock_move_id", "Revaluations", readonly=True, copy=False
     )
+
+    def _set_value(self, *args, **kwargs):
+        self.env["stock.revaluation.valuation"]._share_lock(self.product_id.ids)
+        return super()._set_value(*args, **kwargs)
 
     def _get_value_from_extra(self, quantity, at_date=None):
         """Count the receipt's revaluations as extra value of it, as landed costs do."""

@@ -1,0 +1,109 @@
+import logging
+
+import psycopg2
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+
+_logger = logging.getLogger(__name__)
+
+# Lines above which a journal is posted in the background, and lines per transaction there.
+LIMIT_PARAMETER = ("stock_revaluation_journal.background_limit", 2000)
+CHUNK_PARAMETER = ("stock_revaluation_journal.background_chunk", 500)
+# How often a chunk is tried again when stock operations get in its way, as Odoo does with a request.
+TRIES = 5
+
+
+class StockRevaluationJournal(models.Model):
+    """Posting of large journals in the background: chunks that each commit layers, costs and entry together."""
+
+    _inherit = "stock.revaluation.journal"
+
+    def _get_background_limit(self):
+        return self._get_size(LIMIT_PARAMETER)
+
+    def _get_size(self, parameter):
+        """Return the number of lines that a (name, default) system parameter gives."""
+        name, default = parameter
+        try:
+            return max(1, int(self.env["ir.config_parameter"].sudo().get_param(name, default)))
+        except ValueError:
+            raise UserError(_("System parameter %s must be a whole number.") % name) from None
+
+    def _start_background(self):
+        """Hand a checked journal to the scheduled action."""
+        self._write_protected({"state": "posting", "posted_by": self.env.uid, "problem": False})
+        self.message_post(body=_("Posting %d lines in the background.") % len(self._lines_to_post()))
+        compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
+
+    def _resume_background(self):
+        """Go on with a journal whose posting had stopped."""
+        self._write_protected({"posted_by": self.env.uid, "problem": False})
+        compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
+
+    @api.model
+    def _run_background(self):
+        """Scheduled action: post what is left of every journal in posting, chunk by chunk.
+
+        Commits after each chunk: a server that dies in between goes on after the last one.
+        """
+        for journal_id in self.search([("state", "=", "posting"), ("problem", "=", False)], order="id").ids:
+            while self.browse(journal_id)._run_chunk():
+                pass
+
+    def _run_chunk(self):
+        """Post the next chunk in a transaction of its own; return whether there may be another one."""
+        self.ensure_one()
+        for attempt in range(1, TRIES + 1):
+            try:
+                more = self._post_chunk()
+                self.env.cr.commit()
+                return more
+            except psycopg2.OperationalError as error:
+                self.env.cr.rollback()
+                compat.invalidate(self.env)
+                if error.pgcode not in compat.RETRIED_CODES or attempt == TRIES:
+                    return self._stop_background(str(error))
+                _logger.info("%s: chunk runs again, stock moved meanwhile (%s of %s)", self.name, attempt, TRIES)
+            except UserError as error:
+                self.env.cr.rollback()
+                compat.invalidate(self.env)
+                return self._stop_background(compat.error_text(error))
+        return False
+
+    def _post_chunk(self):
+        """Check and post the next lines; return whether lines are left."""
+        self.env.cr.execute(
+            "SELECT posted_by FROM stock_revaluation_journal WHERE id = %s AND state = 'posting' FOR UPDATE SKIP LOCKED",
+            [self.id],
+        )
+        row = self.env.cr.fetchone()
+        if not row:
+            return False
+        journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)
+        journal._check_may_post()
+        lines = journal._get_next_lines()
+        if not lines:
+            journal._finish()
+            return False
+        problems = journal._check_date() + journal._get_line_problems(lines)
+        if problems:
+            raise UserError("\n\n".join(problems))
+        journal._post_lines(lines)
+        return True
+
+    def _get_next_lines(self):
+        """Return the next lines to post; all lines of one product together, as they share its cost."""
+        Line = self.env["stock.revaluation.journal.line"]
+        domain = [("journal_id", "=", self.id), ("state", "=", "draft"), ("amount", "!=", 0)]
+        lines = Line.search(domain, order="product_id, id", limit=self._get_size(CHUNK_PARAMETER))
+        return lines | Line.search(domain + [("product_id", "in", lines[-1:].product_id.ids)])
+
+    def _stop_background(self, problem):
+        """Leave the reason on the journal; what is posted stays, the rest can be mended and resumed."""
+        self._write_protected({"problem": problem})
+        self.message_post(body=_("Posting stopped: %s") % problem)
+        self.env.cr.commit()
+        return False
