@@ -115,5 +115,6 @@ def run_script(odoo, name, script, **environ):
     `environ` are variables that the script can read. An exception in the script fails it.
     """
     with open(script) as source:
-        return subprocess.run(odoo.command("shell", "-d", name, "--no-http", "--log-level=warn"), stdin=source,
-                              env=odoo.environ(**environ)).returncode
+        # Python's own warnings are about Odoo's libraries, and print whole stacks between the script's lines
+        command = odoo.command("shell", "-d", name, "--no-http", "--log-level=warn", "--log-handler=py.warnings:ERROR")
+        return subprocess.run(command, stdin=source, env=odoo.environ(**environ)).returncode
