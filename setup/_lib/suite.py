@@ -1,0 +1,212 @@
+"""The parts of the test suite: unit tests, a series' tests inside Odoo, its web client's in a browser."""
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import addon, cache, databases, debian, odoo, python, serve
+from .cache import CHECKOUT, SetupError
+
+UNIT, INSIDE, BROWSER = "tests/unit", "tests/odoo", "tests/browser"
+TEST_DATABASE = re.compile(r"srj_test_[0-9]+_([0-9]+)(_browser)?")
+NOTHING_COLLECTED = 5  # pytest's exit status
+SECONDS_PER_TEST = 600  # one that takes longer hangs
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_VARIABLE = "SRJ_CHROMIUM"
+
+
+@dataclass
+class Options:
+    """What of the suite to run, and how."""
+
+    results: Path
+    paths: tuple = ()
+    expression: str = ""
+    pytest: tuple = ()
+    browser: bool = True
+    keep: bool = False
+    coverage: bool = False
+
+    def of(self, folder):
+        """Return what to run of a folder of tests: all of it, or what was named in it."""
+        if not self.paths:
+            return [folder] if any((CHECKOUT / folder).glob("**/test_*.py")) else []
+        return [path for path in self.paths if Path(path).parts[:2] == Path(folder).parts]
+
+    @property
+    def selective(self):
+        """Tell whether only some tests were asked for, so that a part may come out empty."""
+        return bool(self.expression or self.paths or self.pytest)
+
+
+@dataclass
+class Counts:
+    """What pytest counted in one part of the suite."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0
+
+    def __str__(self):
+        return "%-16s %s, %.0f s" % (self.name, self.numbers(), self.seconds)
+
+    def numbers(self):
+        """Return the counts in words."""
+        return "%d passed, %d failed%s" % (
+            self.passed, self.failed, ", %d skipped" % self.skipped if self.skipped else "")
+
+
+def unit(options):
+    """Run the tests that need no Odoo; return whether all is well."""
+    coverage = ["--cov", "stock_revaluation_journal/engine", "--cov", "setup/_lib"] if options.coverage else []
+    return _pytest("unit", options.of(UNIT), options, python.tools_environment(), python.clean_environ(),
+                   "-p", "no:odoo", *coverage)
+
+
+def inside(series, options):
+    """Run a series' tests on a database of their own; return whether all is well."""
+    paths, in_browser = options.of(INSIDE), options.of(BROWSER) if options.browser else []
+    if not paths and not in_browser:
+        return options.selective or _nothing(series.name)
+    found = odoo.get(series)
+    with _database(found, options) as name:
+        well = _installed(found, name)
+        copies = contextlib.nullcontext()
+        if in_browser:
+            copies = _copy(found, name, options)  # before any test has touched it
+        with copies as copy:
+            if paths:
+                well &= _in_odoo(found, name, paths, options)
+            if in_browser:
+                well &= _in_browser(found, copy, in_browser, options)
+    return well
+
+
+def read(results):
+    """Return the counts of every part that has run."""
+    return [_counts(path) for path in sorted(results.glob("*.xml"))]
+
+
+def _nothing(name):
+    print("no tests for %s in %s" % (name, CHECKOUT))
+    return False
+
+
+@contextlib.contextmanager
+def _database(found, options):
+    """Make a database with demo data, and drop it at the end; also those of runs that were killed."""
+    _drop_orphans(found)
+    prefix = "srj_kept" if options.keep else "srj_test"
+    name = databases.create(found, "%s_%s_%d" % (prefix, found.series.number, os.getpid()))
+    with _dropped(found, name, options):
+        yield name
+
+
+@contextlib.contextmanager
+def _copy(found, name, options):
+    copy = name + "_browser"
+    databases.copy(found, name, copy)
+    with _dropped(found, copy, options):
+        yield copy
+
+
+@contextlib.contextmanager
+def _dropped(found, name, options):
+    try:
+        yield
+    finally:
+        if options.keep:
+            print("kept: setup/odoo %s -d %s" % (found.series.name, name))
+        else:
+            databases.drop(found, name)
+
+
+def _drop_orphans(found):
+    if not found.server.private:
+        return  # their process may be another machine's
+    for name in found.server.databases():
+        match = TEST_DATABASE.fullmatch(name)
+        if match and not os.path.exists("/proc/" + match.group(1)):
+            databases.drop(found, name)
+
+
+def _installed(found, name):
+    """Install the addon; return whether it did without complaint."""
+    start = time.monotonic()
+    complaints = databases.install(found, name)
+    print("installed in Odoo %s in %.0f s" % (found.series.name, time.monotonic() - start))
+    for entry in complaints:
+        print(entry)
+    if complaints:
+        print("FAILED: installing the addon makes Odoo complain, see above")
+    return not complaints
+
+
+def _in_odoo(found, name, paths, options):
+    coverage = ["--cov", addon.path_for(found.series) / addon.ADDON] if options.coverage else []
+    environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
+    # Odoo and its libraries warn about themselves by the hundred
+    return _pytest(found.series.name + " odoo", paths, options, found.python, environ, "--odoo-http", "-W", "ignore", *coverage)
+
+
+def _in_browser(found, name, paths, options):
+    try:
+        chromium = _chromium()
+    except SetupError as error:
+        print("!" * 78 + "\nBROWSER TESTS SKIPPED on %s: %s\n" % (found.series.name, error) + "!" * 78)
+        return True
+    log = options.results / ("%s-server.log" % found.series.name)
+    with serve.running(found, name, log=log) as url:
+        environ = python.clean_environ(SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, **{CHROMIUM_VARIABLE: chromium})
+        well = _pytest(found.series.name + " browser", paths, options, python.tools_environment(), environ, "-p", "no:odoo")
+    return well & _quiet(log)
+
+
+def _quiet(log):
+    """Print what a server complained about; return whether there was no error among it."""
+    complaints = databases.complaints(log.read_text(errors="replace"))
+    for entry in complaints:
+        print(entry)
+    errors = [entry for entry in complaints if databases.ENTRY.match(entry)["level"] != "WARNING"]
+    if errors:
+        print("FAILED: errors in the server's log, see above")
+    return not errors
+
+
+def _chromium():
+    given = os.environ.get(CHROMIUM_VARIABLE)
+    if not given and not any(map(shutil.which, CHROMIUM)):
+        debian.install(["chromium"])
+    return given or next(filter(None, map(shutil.which, CHROMIUM)))
+
+
+def _pytest(name, paths, options, interpreter, environ, *arguments):
+    """Run pytest on some tests; return whether they passed and at least one was there."""
+    if not paths:
+        return options.selective or _nothing(name)
+    report = options.results / (name.replace(" ", "-") + ".xml")
+    selection = ["-k", options.expression] if options.expression else []
+    command = [interpreter, "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", "--rootdir", CHECKOUT,
+               "--timeout", SECONDS_PER_TEST, "--junitxml", report, *arguments, *selection, *options.pytest, *paths]
+    environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
+    environ["COVERAGE_FILE"] = str(options.results / (report.stem + ".coverage"))
+    code = subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
+    if code == NOTHING_COLLECTED and options.selective:
+        return True  # the rest of the suite may have some; none at all fails in the end
+    if code == 0 and not options.selective and not _counts(report).passed:
+        return _nothing(name)
+    return code == 0
+
+
+def _counts(report):
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    total, skipped = int(suite.get("tests")), int(suite.get("skipped"))
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    return Counts(report.stem.replace("-", " "), max(total - skipped - failed, 0), failed, skipped, float(suite.get("time")))
