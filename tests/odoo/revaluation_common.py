@@ -44,10 +44,17 @@ class RevaluationCase(BaseCase):
     test_module = "stock_revaluation_journal"
 
     currency_xmlid = "base.USD"
+    # Told apart by this where records are committed: names, logins and codes are unique.
+    suffix = ""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.set_up_builders()
+
+    @classmethod
+    def set_up_builders(cls):
+        """Make company, accounts, categories and users with `cls.env`."""
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True, lang=None, tz="UTC"))
         cls.has_product_values = "product.value" in cls.env.registry
         cls.has_lot_valuation = "lot_valuated" in cls.env["product.template"]._fields
@@ -61,7 +68,7 @@ class RevaluationCase(BaseCase):
         cls.vendor = cls.env["res.partner"].create({"name": "Revaluation Test Vendor"})
         cls.customer = cls.env["res.partner"].create({"name": "Revaluation Test Customer"})
         cls.all_books = []
-        cls.books = cls.create_books("Revaluation Test Company", cls.currency_xmlid)
+        cls.books = cls.create_books("Revaluation Test Company" + cls.suffix, cls.currency_xmlid)
         cls.enter(cls.books)
         # Made here and not by the first test that wants one: what a test makes is rolled back.
         for method in ("standard", "average", "fifo"):
@@ -74,7 +81,7 @@ class RevaluationCase(BaseCase):
             "stock_revaluation_journal.group_revaluation_manager",
         )
         cls.reason = cls.env["stock.revaluation.reason"].create(
-            {"name": "Market price", "code": "RTMARKET"}
+            {"name": "Market price", "code": "RTMARKET" + cls.suffix}
         )
 
     def setUp(self):
@@ -129,6 +136,8 @@ class RevaluationCase(BaseCase):
             ("account_decrease", "610200", "Depreciation of Stock", "expense"),
         ]
         for key, code, label, kind in accounts:
+            # A branch shares its parent's chart: codes of their own for every company
+            code = "%s%02d" % (code, len(cls.all_books))
             setattr(books, key, cls.create_account(company, code, label, kind))
         for key, code, label, kind in [
             ("stock_journal", "TSTK", "Stock", "general"),
@@ -266,6 +275,7 @@ class RevaluationCase(BaseCase):
     @classmethod
     def create_user(cls, login, *groups, **vals):
         """Create a user with these groups (external ids) in the current company."""
+        login += cls.suffix
         users = cls.env["res.users"].with_context(no_reset_password=True)
         field = "group_ids" if "group_ids" in users._fields else "groups_id"
         base = [] if "base.group_portal" in groups else ["base.group_user"]

@@ -156,6 +156,7 @@ class TestBadInput(RevaluationCase):
         )
         self.assertFalse(result["ids"])
         self.assertTrue(result["messages"])
+        self.invalidate()  # 14.0 rolls the import back, but keeps it in its cache
         self.assertFalse(journal.line_ids)
 
     def test_import_of_totals_sets_the_unit_costs(self):
@@ -189,8 +190,8 @@ class TestBadInput(RevaluationCase):
             )
         except REFUSALS:
             return
+        self.assertTrue(result["messages"], journal.line_ids.read(["unit_cost_revalued"]))
         self.assertFalse(result["ids"])
-        self.assertTrue(result["messages"])
 
     def test_import_of_a_whole_journal(self):
         Journal = self.as_user(self.env["stock.revaluation.journal"], self.accountant)

@@ -154,21 +154,9 @@ class TestBranches(RevaluationCase):
             self.skipTest("companies have no branches before 17.0")
 
     def test_branch_is_revalued_alone(self):
-        # A branch has its parent's currency, and may use its accounts.
         product = self.create_product("average")
         self.receive(product, 10, 10.00)
-        branch = self.create_books("A branch", "base.USD")
-        branch.company.sudo().write({"parent_id": False})
-        self.env.cr.execute(
-            "UPDATE res_company SET parent_id = %s, parent_path = %s WHERE id = %s",
-            [
-                self.company.id,
-                "%s/%s/" % (self.company.id, branch.company.id),
-                branch.company.id,
-            ],
-        )
-        self.env.registry.clear_cache()
-        self.invalidate()
+        branch = self.create_books("A branch", "base.USD", parent_id=self.company.id)
         self.accountant.company_ids |= branch.company
         with self.inside(branch):
             self.set_up_category(product.categ_id, "average")

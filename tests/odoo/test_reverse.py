@@ -127,7 +127,7 @@ class TestReverse(RevaluationCase):
         try:
             journal.action_reverse()
         except REFUSALS as refusal:
-            self.assertIn(product.name, str(refusal))
+            self.assertIn(journal.name, str(refusal))
             return
         reversal = journal.reversal_journal_ids
         self.assertFalse(reversal.line_ids)
