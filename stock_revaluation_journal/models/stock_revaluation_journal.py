@@ -8,6 +8,8 @@ from ..valuation.base import Key
 PROTECTED = {"state", "posted_by", "posted_at", "problem", "reversed_journal_id", "account_move_ids"}
 # What may still change on a posted journal: it does not touch a figure.
 OPEN_WHEN_POSTED = ("message_", "activity_", "website_message_", "my_activity_")
+# Who reads journal entries: the others may use the journal, but not this link.
+ACCOUNTING_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 # How many left-out products are named per reason.
 NAMED_AT_MOST = 50
 
@@ -115,6 +117,7 @@ class StockRevaluationJournal(models.Model):
         "Journal Entries",
         readonly=True,
         copy=False,
+        groups=ACCOUNTING_GROUPS,
     )
     account_move_count = fields.Integer(compute="_compute_posted_counts")
     reversed_journal_id = fields.Many2one(
@@ -178,8 +181,8 @@ class StockRevaluationJournal(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [{name: value for name, value in vals.items() if name != "name"} for vals in vals_list]
         for vals in vals_list:
-            vals.pop("name", None)
             if vals.get("state", "draft") != "draft" or vals.keys() & (PROTECTED - {"state"}):
                 raise UserError(_("A revaluation journal starts as a draft: choose Post to post it."))
         return self._create_documents(vals_list)
@@ -262,8 +265,9 @@ class StockRevaluationJournal(models.Model):
     def action_refresh(self):
         """Read the figures again and keep what was entered; say what changed in the chatter."""
         for journal in self:
+            if not journal.problem:
+                journal._check_draft()
             lines = journal.line_ids.filtered(lambda line: line.state == "draft")
-            lines._check_open()
             changed = lines._refresh()
             journal.message_post(
                 body=_("Refreshed: %(count)d of %(total)d lines had changed.")
@@ -279,7 +283,7 @@ class StockRevaluationJournal(models.Model):
     def action_view_account_moves(self):
         """Open the journal entries that posting made."""
         self.ensure_one()
-        return self._window(_("Journal Entries"), "account.move", self.account_move_ids)
+        return self._window(_("Journal Entries"), "account.move", self.sudo().account_move_ids)
 
     def action_view_reversals(self):
         """Open the journals that take this one back."""

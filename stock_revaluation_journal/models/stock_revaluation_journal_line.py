@@ -1,11 +1,12 @@
 import math
 
 from odoo import _, api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from .. import compat
 from ..engine import rounding
 from ..valuation.base import Key
+from .stock_revaluation_journal import ACCOUNTING_GROUPS
 
 COST_DIGITS = "Revaluation Unit Cost"
 # What the accountant enters, per field, and the `entered` it makes.
@@ -175,6 +176,7 @@ class StockRevaluationJournalLine(models.Model):
         "Journal Items",
         readonly=True,
         copy=False,
+        groups=ACCOUNTING_GROUPS,
     )
 
     def init(self):
@@ -215,23 +217,23 @@ class StockRevaluationJournalLine(models.Model):
 
     # ------------------------------------------------------------------ constraints
 
-    @api.constrains("journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id")
-    def _check_positions_apart(self):
-        """No stock twice in a journal: neither the same position nor a product beside its lots or layers."""
-        for journal in self.journal_id:
-            seen = set()
-            # Whole products last: they clash with any lot or layer before them.
-            for line in journal.line_ids.sorted(lambda line: line._key()[1:] == (False, False)):
-                if journal._overlaps(line._key(), seen):
-                    raise ValidationError(
-                        _(
-                            "%(product)s stands in %(journal)s twice. One journal revalues a position once:"
-                            " delete one of the lines.",
-                            product=line.product_id.display_name,
-                            journal=journal.name,
-                        )
+    def _check_no_overlap(self, journal, keys):
+        """Raise UserError if one of `keys`, of new lines, names stock that a line has already.
+
+        No stock twice in a journal: neither the same position nor a product beside its lots or layers.
+        """
+        seen = journal._existing_keys()
+        for key in keys:
+            if journal._overlaps(key, seen):
+                raise UserError(
+                    _(
+                        "%(product)s stands in %(journal)s twice. One journal revalues a position once: change the line"
+                        " that is there, or delete it.",
+                        product=self._product_name(key._asdict()),
+                        journal=journal.name,
                     )
-                seen.add(line._key())
+                )
+            seen.add(key)
 
     # ------------------------------------------------------------------ onchange
 
@@ -271,10 +273,14 @@ class StockRevaluationJournalLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_writable(vals_list)
+        # Copies: an import that fails gives the same values a second time.
+        vals_list = [dict(vals) for vals in vals_list]
         journals = self.env["stock.revaluation.journal"].browse({vals.get("journal_id") for vals in vals_list} - {None})
         journals._check_draft()
         for journal in journals:
-            self._fill_positions(journal, [vals for vals in vals_list if vals.get("journal_id") == journal.id])
+            own = [vals for vals in vals_list if vals.get("journal_id") == journal.id]
+            self._check_no_overlap(journal, [self._vals_key(vals) for vals in own])
+            self.browse()._fill_positions(journal, own)
         return super().create(vals_list)
 
     def write(self, vals):
@@ -347,11 +353,10 @@ class StockRevaluationJournalLine(models.Model):
         entered = vals.pop("entered", None)
         for name in BOOK_FIELDS:
             vals.pop(name, None)
-        if vals.keys() & POSITION_FIELDS:
-            key_vals = dict(self._key_values(self._key()), journal_id=self.journal_id.id)
-            key_vals.update({name: vals[name] for name in POSITION_FIELDS if name in vals})
-            self._fill_positions(self.journal_id, [key_vals])
-            vals.update(key_vals)
+        if any(name in vals and (vals[name] or False) != (self[name].id or False) for name in POSITION_FIELDS):
+            raise UserError(_("A line keeps its position: delete it and add another one."))
+        for name in POSITION_FIELDS:
+            vals.pop(name, None)
         return self._complete(vals, entry, entered)
 
     def _complete(self, vals, entry, entered):

@@ -81,8 +81,8 @@ class StockRevaluationJournal(models.Model):
 
         Override: add your own rule's `_check_*` to the list.
         """
-        problems = self._check_lines() + self._check_date()
-        return problems or self._get_line_problems(self._lines_to_post())
+        lines = self._lines_to_post()
+        return self._check_lines() + self._check_date() + (self._get_line_problems(lines) if lines else [])
 
     def _get_line_problems(self, lines):
         """Lock the products of `lines` and return the texts of the problems of these lines."""
@@ -352,7 +352,7 @@ class StockRevaluationJournal(models.Model):
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
                 groups_list.append(groups)
         moves = self.env["account.move"].sudo().with_company(self.company_id).create(vals_list)
-        self._write_protected({"account_move_ids": [(4, move.id) for move in moves]})
+        self.sudo()._write_protected({"account_move_ids": [(4, move.id) for move in moves]})
         return moves, self._link_items(moves, groups_list)
 
     def _group_lines(self, lines, bookings):

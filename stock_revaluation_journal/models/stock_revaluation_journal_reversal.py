@@ -29,11 +29,21 @@ class StockRevaluationJournal(models.Model):
             )
         amounts, positions = self._get_amounts_to_reverse()
         if not amounts:
-            raise UserError(_("Nothing to reverse in %s: none of the stock it revalued is left.") % self.name)
+            raise UserError(
+                _("Nothing to reverse in %s: none of the stock it revalued is left.") % self.name
+                + "\n"
+                + self._name_lines(self.line_ids.filtered(lambda line: line.state == "posted"))
+            )
         reversal = self._create_documents([self._prepare_reversal_vals()])
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions)
+        accounts = self._get_reversal_accounts()
         for line in lines:
-            line.write({"value_revalued": max(0.0, line.value_calculated - amounts[line._key()])})
+            line.write(
+                {
+                    "value_revalued": max(0.0, line.value_calculated - amounts[line._key()]),
+                    "counterpart_account_id": accounts.get(line._key(), self.counterpart_account_id.id),
+                }
+            )
         self.message_post(body=_("Reversal prepared: %s") % reversal.name)
         reversal.message_post(body=_("Reversal of %s") % self.name)
         return reversal._window(_("Reversal"), self._name, reversal)
@@ -50,6 +60,15 @@ class StockRevaluationJournal(models.Model):
             "entry_grouping": self.entry_grouping,
             "date": max(self.date, fields.Date.context_today(self)),
         }
+
+    def _get_reversal_accounts(self):
+        """Return {Key: id of the counterpart account that was booked}: it is taken back there."""
+        accounts = {}
+        for line in self.line_ids:
+            items = line.sudo().account_move_line_ids.sorted("id")
+            if items:
+                accounts.update((key, items[1].account_id.id) for key, _quantity, _amount in line._get_reversal_parts())
+        return accounts
 
     def _get_amounts_to_reverse(self):
         """Return ({Key: amount still in stock}, [Position of these keys])."""

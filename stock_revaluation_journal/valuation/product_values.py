@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 
 from psycopg2.extras import execute_values
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .. import compat
 from ..engine.rounding import decimal, round_to
@@ -26,11 +27,13 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ reading
 
     def _valued(self, products):
-        """`products` as Odoo values them in this company alone, whoever asks."""
-        return (
-            products.with_company(self.env.company)
-            .with_context(allowed_company_ids=self.env.company.ids, revaluation_company_only=True)
-        )
+        """`products` as Odoo values them in this company alone, whoever asks.
+
+        By the superuser: the computation itself drops `sudo()`, and a revaluation manager needs no
+        access to stock moves.
+        """
+        context = {"allowed_company_ids": self.env.company.ids, "revaluation_company_only": True}
+        return products.with_user(SUPERUSER_ID).with_company(self.env.company).with_context(**context)
 
     def _read_products(self, products):
         compat.flush(self.env)
@@ -159,8 +162,9 @@ class StockRevaluationValuation(models.AbstractModel):
                 product_costs[product.id] = float(self._new_cost(product_changes[0], quantity))
         self._write_costs("product.product", product_costs)
         self._write_costs("stock.lot", lot_costs)
-        self._log_costs(products - by_receipt, product_costs, lot_costs, value_date)
+        self._log_costs(changes, by_receipt, product_costs, lot_costs, value_date)
         self._add_receipt_values(extra)
+        self._write_costs("stock.lot", self._receipt_lot_costs(by_receipt.filtered("lot_valuated")))
         self._create_layers(vals_list, value_date)
         return shares
 
@@ -237,33 +241,41 @@ class StockRevaluationValuation(models.AbstractModel):
             self._update_values("stock_move", "value = t.value + v.new", extra)
             compat.invalidate(self.env)
 
-    def _log_costs(self, products, product_costs, lot_costs, value_date):
+    def _receipt_lot_costs(self, products):
+        """Return {lot id: unrounded cost} of the lots in stock of `products`, lot-valued under FIFO."""
+        return {
+            lot.id: sum(layer.value for layer in layers) / sum(layer.quantity for layer in layers)
+            for lots in (self._stocked_lots(products).values() if products else [])
+            for lot in lots
+            for layers in [self._receipts(lot.product_id, lot)]
+            if layers
+        }
+
+    def _log_costs(self, changes, by_receipt, product_costs, lot_costs, value_date):
         """Log the new costs as `product.value` rows, unrounded, for Odoo to replay.
 
         Written by SQL: the ORM's Monetary would round the unit cost to cents, and 147 × 3.40 set to
         750.00 would fall to 749.70 at the next bill; creating the row would also revalue receipts.
         """
+        products = self.env["product.product"].sudo().browse({change.key.product_id for change in changes}) - by_receipt
+        line_ids = {change.key.product_id: change.line_id for change in changes}
+        rows = [(product.id, None, product_costs[product.id]) for product in products if not product.lot_valuated]
         lots = self.env["stock.lot"].sudo().browse(lot_costs)
-        rows = [(lot.product_id.id, lot.id, lot_costs[lot.id]) for lot in lots]
-        rows += [
-            (product.id, None, product_costs[product.id]) for product in products if not product.lot_valuated
-        ]
+        rows += [(lot.product_id.id, lot.id, lot_costs[lot.id]) for lot in lots]
         if not rows:
             return
-        dates = self._row_dates([row[0] for row in rows], value_date)
+        dates = self._row_dates(products.ids, value_date)
+        description = self.env._("Revaluation Journal")
+        common = (self.env.company.id, self.env.uid, description, self.env.uid, self.env.uid)
         execute_values(
             self.env.cr._obj,
-            "INSERT INTO product_value (product_id, lot_id, value, date, company_id, user_id, description,"
-            " create_uid, write_uid, create_date, write_date) VALUES %s",
-            [(product_id, lot_id, cost, dates[product_id]) for product_id, lot_id, cost in rows],
-            template="(%%s, %%s, %%s, %%s, %d, %d, %s, %d, %d, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
-            % (
-                self.env.company.id,
-                self.env.uid,
-                self.env.cr.mogrify("%s", [self.env._("Revaluation Journal")]).decode(),
-                self.env.uid,
-                self.env.uid,
-            ),
+            "INSERT INTO product_value (product_id, lot_id, value, date, revaluation_line_id, company_id, user_id,"
+            " description, create_uid, write_uid, create_date, write_date) VALUES %s",
+            [
+                (product_id, lot_id, cost, dates[product_id], line_ids[product_id]) + common
+                for product_id, lot_id, cost in rows
+            ],
+            template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             page_size=5000,
         )
         compat.invalidate(self.env)
@@ -322,6 +334,36 @@ class ProductProduct(models.Model):
         locations = self.env["stock.location"].sudo().browse(products.env.context.get("location", []))
         own = locations.filtered(lambda location: location.company_id == self.env.company)
         return products.with_context(location=own.ids)
+
+
+    def _run_avco(self, *args, **kwargs):
+        return super(ProductProduct, self._with_own_revaluations())._run_avco(*args, **kwargs)
+
+    def _get_standard_price_at_date(self, *args, **kwargs):
+        return super(ProductProduct, self._with_own_revaluations())._get_standard_price_at_date(*args, **kwargs)
+
+    def _with_own_revaluations(self):
+        """Keep one company's revaluations out of another's replay.
+
+        19.0 of early 2026 reads the cost history of a shared product without a company filter.
+        """
+        return self.with_context(revaluation_company_id=self.env.company.id)
+
+
+class ProductValue(models.Model):
+    _inherit = "product.value"
+
+    revaluation_line_id = fields.Many2one(
+        "stock.revaluation.journal.line", "Revaluation Line", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        company_id = self.env.context.get("revaluation_company_id")
+        if company_id:
+            own = Domain("revaluation_line_id", "=", False) | Domain("company_id", "=", company_id)
+            domain = Domain(domain) & own
+        return super()._search(domain, *args, **kwargs)
 
 
 class StockMove(models.Model):
