@@ -56,6 +56,8 @@ def run(env, leave_draft=False):
 def _as_administrator(env):
     """Return the environment of the administrator in the demo company alone: an ordinary user with rights."""
     admin = env.ref("base.user_admin")
+    # "Show Full Accounting Features": without it Odoo's own form of an entry has no tab with its items
+    admin.write({"group_ids" if "group_ids" in admin._fields else "groups_id": [(4, env.ref("account.group_account_user").id)]})
     return env(user=admin.id, context={"allowed_company_ids": admin.company_id.ids, "lang": "en_US", "tz": "UTC"})
 
 

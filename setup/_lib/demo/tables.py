@@ -26,8 +26,9 @@ def text(value):
 
 
 def product_name(product):
-    """Name a product without its code, which makes tables wide."""
-    return product.with_context(display_default_code=False).display_name or ""
+    """Name a product or variant without its code, which makes tables wide."""
+    variant = product.product_template_attribute_value_ids._get_combination_name()
+    return "%s (%s)" % (product.name, variant) if variant else product.name or ""
 
 
 def position_name(record):
