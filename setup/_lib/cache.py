@@ -22,7 +22,7 @@ from pathlib import Path
 NAME = "stock-revaluation-journal"
 CHECKOUT = Path(__file__).resolve().parents[2]
 MARKER = ".made"
-STILL_AT_IT_SECONDS = 20
+STILL_AT_IT_SECONDS = 30
 
 
 class SetupError(Exception):

@@ -15,7 +15,13 @@ from .series import ADDON
 ONCE = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) ", re.M)
 # Said by Odoo or its libraries about themselves, whatever the addon does.
-NOISE = ("py.warnings", "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf")
+NOISE = ("py.warnings", "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf",
+         "odoo.addons.iap.", "odoo.addons.partner_autocomplete.")
+# Odoo asks a service of its vendor about the company as soon as somebody logs in. Tests and demos ask
+# nobody outside: port 9 of this machine refuses at once.
+NOWHERE = "http://127.0.0.1:9"
+SQL = "INSERT INTO ir_config_parameter (key, value) VALUES %s ON CONFLICT (key) DO UPDATE SET value = excluded.value" % (
+    ", ".join("('%s', '%s')" % (key, NOWHERE) for key in ("iap.endpoint", "iap.partner_autocomplete.endpoint")))
 
 
 def template(odoo, extra=()):
@@ -24,12 +30,13 @@ def template(odoo, extra=()):
     It holds the series' modules and `extra` ones with demo data, not the addon.
     """
     modules = sorted({*odoo.series.modules, *extra})
-    name = "srj_template_%s_%s" % (odoo.series.number, cache.digest(odoo.source.key, odoo.series.demo_option, *modules))
+    name = "srj_template_%s_%s" % (odoo.series.number, cache.digest(
+        odoo.source.key, odoo.series.demo_option, SQL, *modules))
     if _is_there(odoo, name):
         return name
     with cache.lock("%s-%s" % (odoo.server.key, name)):
         if not _is_there(odoo, name):
-            with cache.step("a database with Odoo %s's demo data (%s)" % (odoo.series.name, ", ".join(modules))):
+            with cache.step("a database with Odoo %s's demo data, once" % odoo.series.name):
                 _make_template(odoo, name, modules)
     return name
 
@@ -46,6 +53,7 @@ def _make_template(odoo, name, modules):
     odoo.server.create(part)
     odoo.run("-c", odoo.config(with_addon=False), "-d", part, "-i", ",".join(modules), *odoo.series.demo_option, *ONCE,
              "--log-level=warn", what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name))
+    odoo.server.query(SQL, part)
     filestore(odoo, part).mkdir(parents=True, exist_ok=True)
     filestore(odoo, part).rename(filestore(odoo, name))
     odoo.server.rename(part, name)

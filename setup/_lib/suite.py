@@ -193,7 +193,7 @@ def _pytest(name, paths, options, interpreter, environ, *arguments):
         return options.selective or _nothing(name)
     report = options.results / (name.replace(" ", "-") + ".xml")
     selection = ["-k", options.expression] if options.expression else []
-    command = [interpreter, "-m", "pytest", "-q", "-ra", "-p", "no:cacheprovider", "--rootdir", CHECKOUT,
+    command = [interpreter, "-m", "pytest", "-q", "-ra", "--tb=short", "-p", "no:cacheprovider", "--rootdir", CHECKOUT,
                "--timeout", SECONDS_PER_TEST, "--junitxml", report, *arguments, *selection, *options.pytest, *paths]
     environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
     environ["COVERAGE_FILE"] = str(options.results / (report.stem + ".coverage"))
