@@ -201,7 +201,7 @@ class StockRevaluationJournalLine(models.Model):
     def _compute_amount(self):
         for line in self:
             amount = line.value_revalued - line.value_calculated
-            line.amount = line.currency_id.round(amount) if line.currency_id else amount
+            line.amount = float(rounding.round_to(amount, line.currency_id.rounding or 0.01))
             line.amount_percent = 100.0 * amount / line.value_calculated if line.value_calculated else 0.0
 
     @api.depends("value_revalued", "quantity", "cost_method")
@@ -212,7 +212,7 @@ class StockRevaluationJournalLine(models.Model):
             if compat.COST_IS_ROUNDED and line.cost_method == "average" and line.quantity and line.currency_id:
                 cost = rounding.unit_cost_of(line.value_revalued, line.quantity, digits)
                 carried = rounding.value_of(line.quantity, cost, line.currency_id.rounding)
-                difference = float(rounding.decimal(line.currency_id.round(line.value_revalued)) - carried)
+                difference = float(rounding.round_to(line.value_revalued, line.currency_id.rounding) - carried)
             line.rounding_difference = difference
 
     # ------------------------------------------------------------------ constraints

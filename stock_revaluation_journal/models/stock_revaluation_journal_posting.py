@@ -249,12 +249,13 @@ class StockRevaluationJournal(models.Model):
 
     def _get_changes(self, lines, move_by_line):
         """Return what the seam is asked to write."""
+        money = self._seam()._money
         return [
             Change(
                 line_id=line.id,
                 key=line._key(),
-                value=line.value_revalued,
-                amount=line.amount,
+                value=money(line.value_revalued),
+                amount=money(line.amount),
                 unit_cost=line._get_stored_cost(),
                 description=line._get_layer_description(),
                 account_move_id=move_by_line.get(line.id, False),

@@ -10,7 +10,7 @@ from odoo import fields, models
 
 from .. import compat
 from ..engine.distribution import distribute
-from ..engine.rounding import decimal
+from ..engine.rounding import decimal, round_to
 
 # What a line revalues: the product as a whole, one of its lots, or one of its layers (a receipt on 19.0).
 # Ids; False where the position is not narrowed to a lot or a layer.
@@ -241,8 +241,8 @@ class StockRevaluationValuation(models.AbstractModel):
         return self.env.company.currency_id.rounding
 
     def _money(self, value):
-        """Round to the company's currency."""
-        return self.env.company.currency_id.round(float(value))
+        """Round to the company's currency; Odoo's own rounding leaves 34.730000000000004."""
+        return float(round_to(value, self._rounding()))
 
     def _new_cost(self, change, quantity):
         """Return the unit cost that a change of a whole product or lot gives, unrounded."""

@@ -180,7 +180,7 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
         }
         if "name" in self.env["stock.move"]._fields:
             vals["name"] = product.name
-        move = self.env["stock.move"].create(vals)
+        move = self.env["stock.move"].create(dict(vals))
         picking.action_confirm()
         picking.action_assign()
         self._set_move_done(move, quantity)
@@ -247,7 +247,7 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
         vals = {"product_id": product.id, "location_id": self.shelf.id, "inventory_quantity": quantity}
 
         def count(env):
-            quant = env["stock.quant"].with_context(inventory_mode=True).create(vals)
+            quant = env["stock.quant"].with_context(inventory_mode=True).create(dict(vals))
             if hasattr(quant, "action_apply_inventory"):
                 quant.action_apply_inventory()
 

@@ -189,7 +189,7 @@ class TestPostAndOtherOperations(MeetingCase):
 
     def check(self, name, methods=METHODS, waits=True):
         for method in methods:
-            for how in ("post standing", "operation standing", "operation committed"):
+            for how in ("post standing", "operation standing"):
                 with self.subTest(how=how, method=method):
                     self.check_one(name, how, method, waits)
         self.assert_ties_out()
@@ -346,8 +346,9 @@ class TestWarehouseIsNotDisturbed(MeetingCase):
         return product, operations
 
     def test_two_deliveries_of_a_product_do_not_wait_for_each_other(self):
-        for method in ("standard", "average"):
-            # Automated up to 18.0: both want the next number of the accounting journal
+        # Up to 18.0 Odoo itself makes them wait under average cost (both take from the same layer) and
+        # where they are booked (both want the next number of the accounting journal)
+        for method in ("standard", "average") if self.has_product_values else ("standard",):
             for automated in (True, False) if self.has_product_values else (False,):
                 product, operations = self.deliveries(method, automated)
                 one, two = [self.request(operation) for operation in operations]
@@ -361,18 +362,19 @@ class TestWarehouseIsNotDisturbed(MeetingCase):
                 self.assertEqual(self.stock_quantity(product), 13)
                 self.assertMoney(self.stock_value(product), 130.00)
 
-    def test_two_fifo_deliveries_of_a_product_both_succeed(self):
-        # Both take from the same layer: Odoo itself lets one wait, and runs it again
-        product, operations = self.deliveries("fifo", False)
-        one, two = [self.request(operation) for operation in operations]
-        self.assertEqual(one.go(), "worked", one.error)
-        two.go()
-        one.end()
-        two.end()
-        self.assertEqual((one.error, two.error), (None, None))
-        self.restart()
-        self.assertEqual(self.stock_quantity(product), 13)
-        self.assertMoney(self.stock_value(product), 130.00)
+    def test_two_deliveries_that_take_from_the_same_layer_both_succeed(self):
+        # Odoo itself lets one wait, and runs it again
+        for method in ("average", "fifo"):
+            product, operations = self.deliveries(method, True)
+            one, two = [self.request(operation) for operation in operations]
+            self.assertEqual(one.go(), "worked", one.error)
+            two.go()
+            one.end()
+            two.end()
+            self.assertEqual((one.error, two.error), (None, None))
+            self.restart()
+            self.assertEqual(self.stock_quantity(product), 13)
+            self.assertMoney(self.stock_value(product), 130.00)
         self.assert_ties_out()
 
     def test_delivery_of_another_product_passes_a_standing_post(self):
