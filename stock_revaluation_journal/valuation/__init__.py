@@ -1,7 +1,7 @@
 """The valuation seam: the one place that reads and writes Odoo's stock value.
 
 `base` says what a journal asks of it; `layers` answers on Odoo's stock valuation layers (up to
-18.0), `product_values` on move values and product values (19.0). Chosen once, here.
+18.0), `product_value*` on move values and product values (19.0). Chosen once, here.
 """
 
 from .. import compat
@@ -10,4 +10,8 @@ from . import base
 if compat.HAS_LAYERS:
     from . import layers
 else:
+    from . import product_value_reader
     from . import product_values
+    from . import product_value_models
+
+from . import receipt_costs

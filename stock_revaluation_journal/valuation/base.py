@@ -17,8 +17,9 @@ from ..engine.rounding import decimal, round_to
 Key = namedtuple("Key", "product_id lot_id layer_id")
 # A position as Odoo's books have it. Units: stock unit of the product, company currency.
 Position = namedtuple("Position", "key quantity value")
-# An open layer: what is left of one receipt. `layer_id` is what a layer line points to.
-Layer = namedtuple("Layer", "layer_id lot_id quantity value")
+# An open layer: what is left of one receipt. `layer_id` is what a layer line points to; `received`
+# what the receipt brought in altogether, where (19.0) its whole value is what Odoo keeps.
+Layer = namedtuple("Layer", "layer_id lot_id quantity value received", defaults=(None,))
 # What posting asks for: `value` is the new total of the position, `amount` its signed change,
 # `unit_cost` the cost to store where the accountant's unit cost decides (standard cost), else None.
 Change = namedtuple("Change", "line_id key value amount unit_cost description account_move_id")

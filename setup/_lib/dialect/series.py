@@ -8,6 +8,8 @@ SERIES = tuple(known.SERIES)
 #: Source files that belong to some series only; the archives of the others leave them out.
 SERIES_ONLY = {
     "valuation/layers.py": "<=18.0",
+    "valuation/product_value_models.py": ">=19.0",
+    "valuation/product_value_reader.py": ">=19.0",
     "valuation/product_values.py": ">=19.0",
 }
 

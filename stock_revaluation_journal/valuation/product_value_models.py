@@ -1,0 +1,161 @@
+"""What Odoo 19.0's own models need so that a revaluation counts: receipts, cost history, the ledger of changes."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .. import compat
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def _with_valuation_context(self):
+        """Value the stock of one company alone, for the superuser too, whom no record rule restrains."""
+        products = super()._with_valuation_context()
+        if not self.env.context.get("revaluation_company_only"):
+            return products
+        locations = self.env["stock.location"].sudo().browse(products.env.context.get("location", []))
+        own = locations.filtered(lambda location: location.company_id == self.env.company)
+        return products.with_context(location=own.ids)
+
+
+    def _run_avco(self, *args, **kwargs):
+        return super(ProductProduct, self._in_own_company())._run_avco(*args, **kwargs)
+
+    def _get_standard_price_at_date(self, *args, **kwargs):
+        return super(ProductProduct, self._in_own_company())._get_standard_price_at_date(*args, **kwargs)
+
+    def _in_own_company(self):
+        """Replay with the stock and the revaluations of one company alone.
+
+        19.0 of early 2026 replays as superuser and without a company filter: a product that two
+        companies share would be worth 12.50 × 14 units in either of them.
+        """
+        return self.with_context(revaluation_company_id=self.env.company.id, revaluation_company_only=True)
+
+
+class ProductValue(models.Model):
+    _inherit = "product.value"
+
+    revaluation_line_id = fields.Many2one(
+        "stock.revaluation.journal.line", "Revaluation Line", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        company_id = self.env.context.get("revaluation_company_id")
+        if company_id:
+            own = Domain("revaluation_line_id", "=", False) | Domain("company_id", "=", company_id)
+            domain = Domain(domain) & own
+        return super()._search(domain, *args, **kwargs)
+
+
+class StockMove(models.Model):
+    _inherit = "stock.move"
+
+    revaluation_layer_ids = fields.One2many(
+        "stock.valuation.layer", "stock_move_id", "Revaluations", readonly=True, copy=False
+    )
+
+    def _set_value(self, *args, **kwargs):
+        self.env["stock.revaluation.valuation"]._share_lock(self.product_id.ids)
+        return super()._set_value(*args, **kwargs)
+
+    def _get_value_from_extra(self, quantity, at_date=None):
+        """Count the receipt's revaluations as extra value of it, as landed costs do."""
+        data = super()._get_value_from_extra(quantity, at_date=at_date)
+        return self._add_revaluations(data, until=at_date)
+
+    def _get_manual_value(self, quantity, at_date=None):
+        """A receipt that somebody gave a value by hand takes no extra value: revaluations made since add to it."""
+        data = super()._get_manual_value(quantity, at_date=at_date)
+        if not data["quantity"]:
+            return data
+        domain = [("move_id", "=", self.id)] + ([("date", "<=", at_date)] if at_date else [])
+        manual = self.env["product.value"].sudo().search(domain, order="date desc, id desc", limit=1)
+        return self._add_revaluations(data, since=manual.create_date, until=at_date)
+
+    def _add_revaluations(self, data, since=None, until=None):
+        self.ensure_one()
+        layers = self.sudo().revaluation_layer_ids.filtered(
+            lambda layer: (not since or layer.create_date > since) and (not until or layer.create_date <= until)
+        )
+        if not layers:
+            return data
+        data["value"] += sum(layers.mapped("receipt_value"))
+        lines = [data.get("description")] + [
+            self.env._(
+                "+ %(value)s (Revaluation: %(journal)s)",
+                value=self.company_currency_id.format(layer.receipt_value),
+                journal=layer.revaluation_journal_id.name,
+            )
+            for layer in layers
+        ]
+        data["description"] = "\n".join(filter(None, lines))
+        return data
+
+
+class StockValuationLayer(models.Model):
+    """The ledger of value changes that 19.0 no longer keeps; field names as in 18.0."""
+
+    _name = "stock.valuation.layer"
+    _description = "Stock Valuation Layer"
+    _order = "create_date, id"
+    _rec_name = "product_id"
+    _check_company_auto = True
+
+    company_id = fields.Many2one("res.company", "Company", readonly=True, required=True, index=True)
+    product_id = fields.Many2one(
+        "product.product", "Product", readonly=True, required=True, check_company=True, index=True, ondelete="restrict"
+    )
+    categ_id = fields.Many2one(related="product_id.categ_id", store=True)
+    product_tmpl_id = fields.Many2one(related="product_id.product_tmpl_id")
+    uom_id = fields.Many2one(related="product_id.uom_id")
+    lot_id = fields.Many2one("stock.lot", "Lot/Serial Number", readonly=True, check_company=True, index="btree_not_null")
+    stock_move_id = fields.Many2one(
+        "stock.move",
+        "Receipt",
+        readonly=True,
+        check_company=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Under FIFO: the receipt whose goods changed in value.",
+    )
+    account_move_id = fields.Many2one(
+        "account.move", "Journal Entry", readonly=True, check_company=True, index="btree_not_null"
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    quantity = fields.Float("Quantity", readonly=True, digits=compat.QUANTITY_DIGITS)
+    unit_cost = fields.Float("Unit Value", readonly=True, digits="Product Price", **compat.NOT_SUMMED)
+    value = fields.Monetary("Value", readonly=True, help="By how much the inventory value changed.")
+    remaining_qty = fields.Float("Remaining Quantity", readonly=True, digits=compat.QUANTITY_DIGITS)
+    remaining_value = fields.Monetary("Remaining Value", readonly=True)
+    receipt_value = fields.Monetary(
+        "Change of the Receipt",
+        readonly=True,
+        **compat.NOT_SUMMED,
+        help="What the whole receipt's value changed by, so that the part of it in stock changes by the value.",
+    )
+    description = fields.Char("Description", readonly=True)
+    reference = fields.Char(related="stock_move_id.reference")
+    revaluation_line_id = fields.Many2one(
+        "stock.revaluation.journal.line", "Revaluation Line", readonly=True, index=True, ondelete="restrict"
+    )
+    revaluation_journal_id = fields.Many2one(
+        related="revaluation_line_id.journal_id", string="Revaluation Journal", store=True, index=True
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Refuse: layers are made by posting a revaluation journal, and by nothing else."""
+        raise UserError(self.env._("Valuation layers are created by posting a revaluation journal."))
+
+    def write(self, vals):
+        raise UserError(self.env._("Valuation layers cannot be changed: reverse the revaluation journal."))
+
+    def unlink(self):
+        raise UserError(self.env._("Valuation layers cannot be deleted: reverse the revaluation journal."))
+
+    def _create_by_posting(self, vals_list):
+        return super().create(vals_list)
