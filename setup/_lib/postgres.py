@@ -145,8 +145,11 @@ def _version(path):
 def _given(given):
     """Return the server that the environment points to, if it is of use to Odoo."""
     found = Server(given["PGHOST"], given["PGPORT"], given["PGUSER"], os.environ.get("PGPASSWORD", ""))
-    user, may_create = found.query("SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles"
-                                   " WHERE rolname = current_user")[0]
+    try:
+        user, may_create = found.query("SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles"
+                                       " WHERE rolname = current_user")[0]
+    except SetupError as error:
+        raise SetupError("%s\n(PGHOST, PGPORT or PGUSER is set; unset them to get a private server)" % error) from None
     if user == "postgres":
         raise SetupError("Odoo refuses to work as the database user 'postgres': set PGUSER to another one that may "
                          "create databases, or unset PGHOST, PGPORT and PGUSER to get a private server")

@@ -104,16 +104,16 @@ def _database(found, options):
     """Make a database with demo data, and drop it at the end; also those of runs that were killed."""
     _drop_orphans(found)
     prefix = "srj_kept" if options.keep else "srj_test"
-    name = databases.create(found, "%s_%s_%d" % (prefix, found.series.number, os.getpid()))
+    name = "%s_%s_%d" % (prefix, found.series.number, os.getpid())
     with _dropped(found, name, options):
-        yield name
+        yield databases.create(found, name)
 
 
 @contextlib.contextmanager
 def _copy(found, name, options):
     copy = name + "_browser"
-    databases.copy(found, name, copy)
     with _dropped(found, copy, options):
+        databases.copy(found, name, copy)
         yield copy
 
 
@@ -133,7 +133,7 @@ def _drop_orphans(found):
         return  # their process may be another machine's
     for name in found.server.databases():
         match = TEST_DATABASE.fullmatch(name)
-        if match and not os.path.exists("/proc/" + match.group(1)):
+        if match and (int(match.group(1)) == os.getpid() or not os.path.exists("/proc/" + match.group(1))):
             databases.drop(found, name)
 
 
