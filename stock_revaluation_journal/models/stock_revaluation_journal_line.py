@@ -320,9 +320,10 @@ class StockRevaluationJournalLine(models.Model):
         products = {product.id: product for product in products.with_company(journal.company_id)}
         ordered = sorted(positions, key=lambda p: (products[p.key.product_id].display_name or "", p.key.product_id))
         vals_list = []
-        for index, position in enumerate(ordered):
+        last = max(journal.line_ids.mapped("sequence"), default=0)
+        for index, position in enumerate(ordered, last + 1):
             vals = self._book_values(position, products[position.key.product_id])
-            vals.update(self._key_values(position.key), journal_id=journal.id, sequence=index + 1)
+            vals.update(self._key_values(position.key), journal_id=journal.id, sequence=index)
             vals_list.append(vals)
         return super().create(vals_list)
 
