@@ -18,6 +18,7 @@
         "views/product_views.xml",
         "views/account_move_views.xml",
         "wizard/stock_revaluation_calculate_views.xml",
+        "wizard/stock_revaluation_preview_views.xml",
         "views/menus.xml",
     ],
     "demo": ["demo/stock_revaluation_demo.xml"],

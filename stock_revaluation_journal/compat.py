@@ -22,6 +22,8 @@ HAS_LAYERS = bool(importlib.util.find_spec("odoo.addons.stock_account.models.sto
 LAYER_FIELD = "valuation_layer_id" if HAS_LAYERS else "stock_move_id"
 # The product's cost column is rounded to "Product Price" (14.0-18.0).
 COST_IS_ROUNDED = HAS_LAYERS
+# The cost of goods sold is booked with the customer's invoice, at the cost of that day (19.0), not with the delivery.
+COST_BOOKED_WITH_INVOICE = not HAS_LAYERS
 LOT_MODEL = "stock.lot" if SERIES >= 16 else "stock.production.lot"
 QUANTITY_DIGITS = "Product Unit" if SERIES >= 19 else "Product Unit of Measure"
 # Field keyword: a figure whose sum over lines means nothing.
@@ -144,6 +146,17 @@ def shares_company(record, company):
 def format_amount(env, amount, currency):
     """Write an amount in the user's language, with its currency."""
     return formatLang(env, amount, currency_obj=currency)
+
+
+def format_number(env, number, precision):
+    """Write a number in the user's language, with the digits of a decimal precision."""
+    return formatLang(env, number, digits=env["decimal.precision"].precision_get(precision))
+
+
+def render_template(env, template, values):
+    """Render a QWeb template to text."""
+    content = env["ir.qweb"]._render(template, values)
+    return content.decode() if isinstance(content, bytes) else str(content)
 
 
 def locked_until(company, journal, date):

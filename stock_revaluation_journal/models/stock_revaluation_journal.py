@@ -10,6 +10,8 @@ PROTECTED = {"state", "posted_by", "posted_at", "problem", "reversed_journal_id"
 OPEN_WHEN_POSTED = ("message_", "activity_", "website_message_", "my_activity_")
 # Who reads journal entries: the others may use the journal, but not this link.
 ACCOUNTING_GROUPS = "account.group_account_invoice,account.group_account_readonly"
+# A total that the product's cost cannot carry is worth a warning above this, in units of the currency.
+ROUNDING_WARNING = 1.0
 # How many left-out products are named per reason.
 NAMED_AT_MOST = 50
 
@@ -97,7 +99,17 @@ class StockRevaluationJournal(models.Model):
     amount = fields.Monetary("Change", compute="_compute_totals", store=True)
     amount_increase = fields.Monetary("Increases", compute="_compute_totals", store=True)
     amount_decrease = fields.Monetary("Decreases", compute="_compute_totals", store=True)
-    stale_count = fields.Integer("Outdated Lines", compute="_compute_stale_count")
+    stale_count = fields.Integer(
+        "Outdated Lines",
+        compute="_compute_line_warnings",
+        help="Lines whose figures the books no longer have: choose Refresh.",
+    )
+    rounding_count = fields.Integer(
+        "Lines with Rounding Difference",
+        compute="_compute_line_warnings",
+        help="Lines whose total the product's cost, stored rounded, cannot carry to within one unit of the currency.",
+    )
+    has_rounding = fields.Boolean(compute="_compute_line_warnings")
     has_lots = fields.Boolean(compute="_compute_has_columns")
     has_layers = fields.Boolean(compute="_compute_has_columns")
     left_out = fields.Text(
@@ -147,10 +159,13 @@ class StockRevaluationJournal(models.Model):
             journal.amount_increase = sum(amount for amount in amounts if amount > 0)
             journal.amount_decrease = sum(amount for amount in amounts if amount < 0)
 
-    @api.depends("line_ids.is_stale")
-    def _compute_stale_count(self):
+    @api.depends("line_ids.is_stale", "line_ids.rounding_difference")
+    def _compute_line_warnings(self):
         for journal in self:
+            differences = [abs(difference) for difference in journal.line_ids.mapped("rounding_difference")]
             journal.stale_count = len(journal.line_ids.filtered("is_stale"))
+            journal.has_rounding = any(differences)
+            journal.rounding_count = sum(1 for difference in differences if difference > ROUNDING_WARNING)
 
     @api.depends("line_ids.lot_id", "line_ids.valuation_layer_id", "line_ids.stock_move_id")
     def _compute_has_columns(self):

@@ -1,1 +1,2 @@
 from . import stock_revaluation_calculate
+from . import stock_revaluation_preview
