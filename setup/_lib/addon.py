@@ -3,6 +3,7 @@
 The checkout itself will not do: Odoo takes every folder in it for a possible addon. For 18.0 and 19.0
 the folder holds a link to the source; for older series the form that `dialect` makes of it.
 """
+
 import os
 import time
 
@@ -45,8 +46,12 @@ def _linked(folder):
 def _built(series, folder):
     """Build into a folder named after the sources: other sources, other folder."""
     key = cache.digest(series.name, *_sources())
-    path = cache.ensure(folder / key, key, lambda target: _build(series, target),
-                        "The addon in the form of Odoo %s" % series.name)
+    path = cache.ensure(
+        folder / key,
+        key,
+        lambda target: _build(series, target),
+        "The addon in the form of Odoo %s" % series.name,
+    )
     os.utime(path)
     for old in folder.iterdir():
         if time.time() - old.stat().st_mtime > KEEP_SECONDS:
@@ -56,8 +61,12 @@ def _built(series, folder):
 
 def _build(series, target):
     environ = python.clean_environ(PYTHONPATH=CHECKOUT / "setup")
-    cache.run([python.tools_environment(), "-c", BUILD, series.name, SOURCE, target / ADDON],
-              "Building the addon for %s" % series.name, env=environ, cwd=CHECKOUT)
+    cache.run(
+        [python.tools_environment(), "-c", BUILD, series.name, SOURCE, target / ADDON],
+        "Building the addon for %s" % series.name,
+        env=environ,
+        cwd=CHECKOUT,
+    )
 
 
 def _sources():

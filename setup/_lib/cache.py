@@ -8,6 +8,7 @@ any time (stop the database server first: ``setup/db stop``). Two habits keep it
 * one process makes a piece, the others wait for it (a file lock, freed by the kernel however the
   holder ends).
 """
+
 import contextlib
 import fcntl
 import hashlib
@@ -142,13 +143,19 @@ def run(command, what, log=None, **kwargs):
     a server that is left running would keep a pipe open, and the caller waiting for its end.
     """
     path = Path(log) if log else folder("logs") / ("run-%d-%d.log" % (os.getpid(), time.monotonic_ns()))
-    with open(path, "wb") as out:
-        code = subprocess.run(
-            [str(part) for part in command], stdin=kwargs.pop("stdin", subprocess.DEVNULL), stdout=out,
-            stderr=subprocess.STDOUT, **kwargs).returncode
-    text = path.read_text(errors="replace")
-    if not log:
-        path.unlink()
+    try:
+        with open(path, "wb") as out:
+            code = subprocess.run(
+                [str(part) for part in command],
+                stdin=kwargs.pop("stdin", subprocess.DEVNULL),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                **kwargs,
+            ).returncode
+        text = path.read_text(errors="replace")
+    finally:
+        if not log:
+            path.unlink(missing_ok=True)
     if code:
         raise SetupError("%s failed (exit status %d):\n%s" % (what, code, tail(text)))
     return text

@@ -3,6 +3,7 @@
 Installing the modules takes a minute, copying the result a second. A template is made under another
 name and gets its own when it is complete, so an interrupted one is never taken for it.
 """
+
 import os
 import re
 import shutil
@@ -15,13 +16,20 @@ from .series import ADDON
 ONCE = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) ", re.M)
 # Said by Odoo or its libraries about themselves, whatever the addon does.
-NOISE = ("py.warnings", "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf",
-         "odoo.addons.iap.", "odoo.addons.partner_autocomplete.")
+NOISE = (
+    "py.warnings",
+    "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf",
+    "odoo.addons.iap.",
+    "odoo.addons.partner_autocomplete.",
+)
 # Odoo asks a service of its vendor about the company as soon as somebody logs in. Tests and demos ask
 # nobody outside: port 9 of this machine refuses at once.
 NOWHERE = "http://127.0.0.1:9"
-SQL = "INSERT INTO ir_config_parameter (key, value) VALUES %s ON CONFLICT (key) DO UPDATE SET value = excluded.value" % (
-    ", ".join("('%s', '%s')" % (key, NOWHERE) for key in ("iap.endpoint", "iap.partner_autocomplete.endpoint")))
+SERVICES = ("iap.endpoint", "iap.partner_autocomplete.endpoint")
+ASK_NOBODY = (
+    "INSERT INTO ir_config_parameter (key, value) VALUES %s"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+) % ", ".join("('%s', '%s')" % (key, NOWHERE) for key in SERVICES)
 
 
 def template(odoo, extra=()):
@@ -30,8 +38,10 @@ def template(odoo, extra=()):
     It holds the series' modules and `extra` ones with demo data, not the addon.
     """
     modules = sorted({*odoo.series.modules, *extra})
-    name = "srj_template_%s_%s" % (odoo.series.number, cache.digest(
-        odoo.source.key, odoo.series.demo_option, SQL, *modules))
+    name = "srj_template_%s_%s" % (
+        odoo.series.number,
+        cache.digest(odoo.source.key, odoo.series.demo_option, ASK_NOBODY, *modules),
+    )
     if _is_there(odoo, name):
         return name
     with cache.lock("%s-%s" % (odoo.server.key, name)):
@@ -51,9 +61,19 @@ def _make_template(odoo, name, modules):
     for old in (part, name):
         drop(odoo, old)
     odoo.server.create(part)
-    odoo.run("-c", odoo.config(with_addon=False), "-d", part, "-i", ",".join(modules), *odoo.series.demo_option, *ONCE,
-             "--log-level=warn", what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name))
-    odoo.server.query(SQL, part)
+    odoo.run(
+        "-c",
+        odoo.config(with_addon=False),
+        "-d",
+        part,
+        "-i",
+        ",".join(modules),
+        *odoo.series.demo_option,
+        *ONCE,
+        "--log-level=warn",
+        what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name),
+    )
+    odoo.server.query(ASK_NOBODY, part)
     filestore(odoo, part).mkdir(parents=True, exist_ok=True)
     filestore(odoo, part).rename(filestore(odoo, name))
     odoo.server.rename(part, name)
@@ -62,7 +82,9 @@ def _make_template(odoo, name, modules):
 def create(odoo, name, extra=()):
     """Create a database with demo data as a copy of the template; one of that name may not be there."""
     if name in odoo.server.databases():
-        raise SetupError("there is a database %s already: setup/db drop %s, or take another name" % (name, name))
+        raise SetupError(
+            "there is a database %s already: setup/db drop %s, or take another name" % (name, name)
+        )
     copy(odoo, template(odoo, extra), name)
     return name
 
@@ -92,14 +114,24 @@ def install(odoo, name, modules=(ADDON,), update=False):
     log = cache.folder("logs") / ("install-%s.log" % name)
     option = "-u" if update else "-i"
     try:
-        text = odoo.run("-d", name, option, ",".join(modules), *odoo.series.demo_option, *ONCE,
-                        what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name), log=log)
+        text = odoo.run(
+            "-d",
+            name,
+            option,
+            ",".join(modules),
+            *odoo.series.demo_option,
+            *ONCE,
+            what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name),
+            log=log,
+        )
     finally:
         log.unlink(missing_ok=True)
     if ADDON in modules and not _installed(odoo, name):
         # Odoo may log the reason and end with status 0 all the same
-        raise SetupError("Odoo %s did not install %s from %s:\n%s"
-                         % (odoo.series.name, ADDON, addon.SOURCE, cache.tail("\n".join(complaints(text)))))
+        raise SetupError(
+            "Odoo %s did not install %s from %s:\n%s"
+            % (odoo.series.name, ADDON, addon.SOURCE, cache.tail("\n".join(complaints(text))))
+        )
     return complaints(text)
 
 
@@ -112,8 +144,11 @@ def complaints(log):
     """Return the entries of a log that are warnings or worse, each with the lines that belong to it."""
     starts = list(ENTRY.finditer(log))
     ends = [match.start() for match in starts[1:]] + [len(log)]
-    entries = [log[match.start():end].rstrip() for match, end in zip(starts, ends)
-               if match["level"] in ("WARNING", "ERROR", "CRITICAL")]
+    entries = [
+        log[match.start() : end].rstrip()
+        for match, end in zip(starts, ends, strict=True)
+        if match["level"] in ("WARNING", "ERROR", "CRITICAL")
+    ]
     return [entry for entry in entries if ADDON in entry or not any(noise in entry for noise in NOISE)]
 
 
@@ -124,5 +159,7 @@ def run_script(odoo, name, script, **environ):
     """
     with open(script) as source:
         # Python's own warnings are about Odoo's libraries, and print whole stacks between the script's lines
-        command = odoo.command("shell", "-d", name, "--no-http", "--log-level=warn", "--log-handler=py.warnings:ERROR")
+        command = odoo.command(
+            "shell", "-d", name, "--no-http", "--log-level=warn", "--log-handler=py.warnings:ERROR"
+        )
         return subprocess.run(command, stdin=source, env=odoo.environ(**environ)).returncode

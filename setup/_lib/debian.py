@@ -5,6 +5,7 @@ lists and packages as they are, and lets an ordinary user do it. apt checks ever
 archive's signature with Debian's own keyring. The archive's address is the one that this machine's apt
 is set up with; it is written down nowhere, so mirrors and proxies go on working.
 """
+
 import os
 import re
 import shutil
@@ -13,9 +14,23 @@ from pathlib import Path
 
 from . import cache
 
-KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp")
-RELEASES = {"oldoldstable", "oldstable", "stable", "testing", "unstable", "sid", "bullseye", "bookworm", "trixie",
-            "forky", "duke"}
+KEYRINGS = (
+    "/usr/share/keyrings/debian-archive-keyring.gpg",
+    "/usr/share/keyrings/debian-archive-keyring.pgp",
+)
+RELEASES = {
+    "oldoldstable",
+    "oldstable",
+    "stable",
+    "testing",
+    "unstable",
+    "sid",
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "duke",
+}
 ARCHIVE_VARIABLE = "SRJ_DEBIAN_ARCHIVE"
 
 
@@ -28,7 +43,11 @@ def unpack(suite, packages, target):
         debs = state / "debs"
         cache.remove(debs)
         debs.mkdir()
-        cache.run(["apt-get", *options, "-qq", "download", *packages], "Downloading from Debian's %s" % suite, cwd=debs)
+        cache.run(
+            ["apt-get", *options, "-qq", "download", *packages],
+            "Downloading from Debian's %s" % suite,
+            cwd=debs,
+        )
         for deb in sorted(debs.glob("*.deb")):
             cache.run(["dpkg", "-x", deb, target], "Unpacking " + deb.name)
         cache.remove(debs)
@@ -38,7 +57,8 @@ def version(suite, package):
     """Return the version of a package in the lists fetched last."""
     state = cache.folder("apt", suite)
     found = subprocess.run(
-        ["apt-cache", *_options(state), "show", "--no-all-versions", package], capture_output=True, text=True)
+        ["apt-cache", *_options(state), "show", "--no-all-versions", package], capture_output=True, text=True
+    )
     match = re.search(r"^Version: (\S+)", found.stdout, re.M)
     return match.group(1) if match else ""
 
@@ -68,22 +88,31 @@ def need(*programs):
     missing = [name for name in programs if not shutil.which(name)]
     if missing:
         raise cache.SetupError(
-            "%s not found: this way of getting Odoo needs Debian or Ubuntu. Elsewhere, point ODOO_SOURCE at an "
-            "Odoo source tree." % ", ".join(missing))
+            "%s not found: this way of getting Odoo needs Debian or Ubuntu. Elsewhere, point ODOO_SOURCE at "
+            "an Odoo source tree." % ", ".join(missing)
+        )
 
 
 def _options(state):
     """Return the options that make apt use a private state and nothing of the system's."""
-    return [part for setting in (
-        "Dir::Etc::SourceList=%s" % (state / "sources.list"), "Dir::Etc::SourceParts=/dev/null",
-        "Dir::Etc::Preferences=/dev/null", "Dir::Etc::PreferencesParts=/dev/null",
-        "Dir::State=%s" % (state / "state"), "Dir::Cache=%s" % (state / "cache"),
-        # an empty one: with the system's, versions installed here would win over the suite's
-        "Dir::State::status=%s" % (state / "status"),
-        "Acquire::Languages=none", "Acquire::Retries=3",
-        # as root apt would download as another user, who may not enter this folder
-        "APT::Sandbox::User=root",
-    ) for part in ("-o", setting)]
+    return [
+        part
+        for setting in (
+            "Dir::Etc::SourceList=%s" % (state / "sources.list"),
+            "Dir::Etc::SourceParts=/dev/null",
+            "Dir::Etc::Preferences=/dev/null",
+            "Dir::Etc::PreferencesParts=/dev/null",
+            "Dir::State=%s" % (state / "state"),
+            "Dir::Cache=%s" % (state / "cache"),
+            # an empty one: with the system's, versions installed here would win over the suite's
+            "Dir::State::status=%s" % (state / "status"),
+            "Acquire::Languages=none",
+            "Acquire::Retries=3",
+            # as root apt would download as another user, who may not enter this folder
+            "APT::Sandbox::User=root",
+        )
+        for part in ("-o", setting)
+    ]
 
 
 def _refresh(suite, state):
@@ -96,8 +125,10 @@ def _refresh(suite, state):
         cache.write(state / "sources.list", "deb [signed-by=%s] %s %s main\n" % (_keyring(), address, suite))
         try:
             # update is content with old lists unless told that any failure is one
-            cache.run(["apt-get", *options, "-qq", "-o", "APT::Update::Error-Mode=any", "update"],
-                      "Fetching the package list of Debian's %s" % suite)
+            cache.run(
+                ["apt-get", *options, "-qq", "-o", "APT::Update::Error-Mode=any", "update"],
+                "Fetching the package list of Debian's %s" % suite,
+            )
             return options
         except cache.SetupError as error:
             problems.append(str(error))
@@ -110,7 +141,8 @@ def _keyring():
             return path
     raise cache.SetupError(
         "Debian's archive keys are not here, so nothing from it could be checked: "
-        "apt-get install debian-archive-keyring")
+        "apt-get install debian-archive-keyring"
+    )
 
 
 def _archives():
@@ -118,20 +150,28 @@ def _archives():
     given = os.environ.get(ARCHIVE_VARIABLE)
     if given:
         return [given]
-    found = [uri for uri, origin, label, _release in _index_targets() if origin == "Debian" and label == "Debian"]
+    found = [
+        uri for uri, origin, label, _release in _index_targets() if origin == "Debian" and label == "Debian"
+    ]
     # before the first `apt-get update` apt does not know the origin; then the suites' names tell
-    found += [uri for uri, _origin, _label, release in _index_targets("--no-release-info") if release in RELEASES]
+    found += [
+        uri for uri, _origin, _label, release in _index_targets("--no-release-info") if release in RELEASES
+    ]
     if not found:
         raise cache.SetupError(
             "this machine's apt knows no Debian archive (on Ubuntu that is so from the start). Either set "
-            "%s to the address of a Debian archive, with the package debian-archive-keyring installed, or point "
-            "ODOO_SOURCE at an Odoo source tree." % ARCHIVE_VARIABLE)
+            "%s to the address of a Debian archive, with the package debian-archive-keyring installed, or "
+            "point ODOO_SOURCE at an Odoo source tree." % ARCHIVE_VARIABLE
+        )
     return list(dict.fromkeys(found))
 
 
 def _index_targets(*options):
     """Return (address, origin, label, release) of each package list that apt is set up with."""
     form = "$(REPO_URI)\t$(ORIGIN)\t$(LABEL)\t$(RELEASE)"
-    done = subprocess.run(["apt-get", "indextargets", *options, "--format", form, "Created-By: Packages"],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        ["apt-get", "indextargets", *options, "--format", form, "Created-By: Packages"],
+        capture_output=True,
+        text=True,
+    )
     return [tuple(line.split("\t")) for line in done.stdout.splitlines() if line.count("\t") == 3]

@@ -1,4 +1,5 @@
 """Odoo itself: where its code comes from, and how to run it with the addon and the database set."""
+
 import ast
 import os
 import shutil
@@ -15,8 +16,14 @@ DEBIAN_PACKAGES = "usr/lib/python3/dist-packages"
 # What a session on this machine wants, rather than a public server. The memory and time limits are for
 # requests of strangers; a first page that builds all assets may well take longer.
 OPTIONS = {
-    "http_interface": "127.0.0.1", "list_db": "True", "max_cron_threads": "0", "workers": "0",
-    "limit_time_cpu": "3600", "limit_time_real": "3600", "limit_memory_soft": "0", "limit_memory_hard": "0",
+    "http_interface": "127.0.0.1",
+    "list_db": "True",
+    "max_cron_threads": "0",
+    "workers": "0",
+    "limit_time_cpu": "3600",
+    "limit_time_real": "3600",
+    "limit_memory_soft": "0",
+    "limit_memory_hard": "0",
 }
 
 
@@ -47,7 +54,11 @@ class Odoo:
     def environ(self, **more):
         """Return the environment to run it in."""
         return python.clean_environ(
-            PYTHONPATH=self.source.root, TZ="UTC", **self.server.environ(), **{"ODOO_RC": self.config(), **more})
+            PYTHONPATH=self.source.root,
+            TZ="UTC",
+            **self.server.environ(),
+            **{"ODOO_RC": self.config(), **more},
+        )
 
     def command(self, *arguments):
         """Return the command line for arguments of Odoo's own."""
@@ -57,11 +68,19 @@ class Odoo:
         """Write a configuration file; return its path. `more` are options of Odoo's, db_name for one."""
         addons = [*([addon.path_for(self.series)] if with_addon else []), *self.source.addons]
         options = {
-            **OPTIONS, "addons_path": ",".join(map(str, addons)), "data_dir": self.data,
-            "db_host": self.server.host or "False", "db_port": self.server.port or "False",
-            "db_user": self.server.user or "False", "db_password": self.server.password or "False", **more}
+            **OPTIONS,
+            "addons_path": ",".join(map(str, addons)),
+            "data_dir": self.data,
+            "db_host": self.server.host or "False",
+            "db_port": self.server.port or "False",
+            "db_user": self.server.user or "False",
+            "db_password": self.server.password or "False",
+            **more,
+        }
         text = "[options]\n" + "".join("%s = %s\n" % option for option in options.items())
-        who = cache.digest(cache.CHECKOUT, self.source.root, self.server.key, with_addon, *sorted(more.items()))
+        who = cache.digest(
+            cache.CHECKOUT, self.source.root, self.server.key, with_addon, *sorted(more.items())
+        )
         path = cache.folder("conf") / ("%s-%s.conf" % (self.series.name, who))
         cache.write(path, text, mode=0o600)  # the password is in there
         return path
@@ -94,8 +113,10 @@ def _given(series, folder):
     root = _tree(folder)
     found = _release(root)
     if found != series.name:
-        raise SetupError("%s holds Odoo %s, not %s: ask for that series, or unset %s"
-                         % (root, found, series.name, SOURCE_VARIABLE))
+        raise SetupError(
+            "%s holds Odoo %s, not %s: ask for that series, or unset %s"
+            % (root, found, series.name, SOURCE_VARIABLE)
+        )
     return _from_tree(root)
 
 
@@ -104,14 +125,18 @@ def _tree(folder):
     for root in (folder, folder / "core"):
         if (root / "odoo-bin").is_file() and (root / "odoo" / "release.py").is_file():
             return root.resolve()
-    raise SetupError("%s=%s: neither it nor its subfolder 'core' holds odoo-bin and odoo/release.py"
-                     % (SOURCE_VARIABLE, folder))
+    raise SetupError(
+        "%s=%s: neither it nor its subfolder 'core' holds odoo-bin and odoo/release.py"
+        % (SOURCE_VARIABLE, folder)
+    )
 
 
 def _from_tree(root):
     # the revision where it is a checkout, so that other code gets other template databases
     revision = _revision(root) or cache.digest((root / "odoo" / "release.py").read_text())
-    return Source(root, root / "odoo-bin", (root / "odoo" / "addons", root / "addons"), cache.digest(root, revision))
+    return Source(
+        root, root / "odoo-bin", (root / "odoo" / "addons", root / "addons"), cache.digest(root, revision)
+    )
 
 
 def _revision(root):
@@ -134,11 +159,18 @@ def _release(root):
 
 def _from_debian(series):
     path = cache.ensure(
-        cache.root() / "odoo" / ("%s-debian" % series.name), cache.digest(series.debian, series.stubs),
-        lambda target: _unpack(series, target), "Odoo %s from Debian" % series.name)
+        cache.root() / "odoo" / ("%s-debian" % series.name),
+        cache.digest(series.debian, series.stubs),
+        lambda target: _unpack(series, target),
+        "Odoo %s from Debian" % series.name,
+    )
     root = path / DEBIAN_PACKAGES
-    return Source(root, path / "usr" / "bin" / "odoo", (root / "odoo" / "addons",),
-                  cache.digest((path / "version").read_text()))
+    return Source(
+        root,
+        path / "usr" / "bin" / "odoo",
+        (root / "odoo" / "addons",),
+        cache.digest((path / "version").read_text()),
+    )
 
 
 def _unpack(series, target):
@@ -155,8 +187,10 @@ def _unpack(series, target):
         path.touch()
     broken = debian.dangling_links(root)
     if broken:
-        raise SetupError("Odoo %s from Debian links to files of packages that are not in setup/_lib/series.py:\n%s"
-                         % (series.name, "\n".join("    %s -> %s" % (link, os.readlink(link)) for link in broken[:9])))
+        raise SetupError(
+            "Odoo %s from Debian links to files of packages that are not in setup/_lib/series.py:\n%s"
+            % (series.name, "\n".join("    %s -> %s" % (link, os.readlink(link)) for link in broken[:9]))
+        )
 
 
 def _from_repository(series):
@@ -166,13 +200,33 @@ def _from_repository(series):
     def clone(target):
         environ = dict(os.environ, GIT_TERMINAL_PROMPT="0")
         try:
-            cache.run(["git", "clone", "--quiet", "--depth", 1, "--branch", series.name, "--single-branch",
-                       REPOSITORY, target / "odoo"], "git clone", env=environ)
+            cache.run(
+                [
+                    "git",
+                    "clone",
+                    "--quiet",
+                    "--depth",
+                    1,
+                    "--branch",
+                    series.name,
+                    "--single-branch",
+                    REPOSITORY,
+                    target / "odoo",
+                ],
+                "git clone",
+                env=environ,
+            )
         except SetupError as error:
             raise SetupError(
-                "Odoo %s is in no Debian release, and cloning it from %s did not work:\n%s\nPoint %s at a source tree "
-                "of it instead (a folder with odoo-bin)." % (series.name, REPOSITORY, error, SOURCE_VARIABLE)) from None
+                "Odoo %s is in no Debian release, and cloning it from %s did not work:\n%s\n"
+                "Point %s at a source tree of it instead (a folder with odoo-bin)."
+                % (series.name, REPOSITORY, error, SOURCE_VARIABLE)
+            ) from None
 
-    path = cache.ensure(cache.root() / "odoo" / ("%s-git" % series.name), series.name, clone,
-                        "Odoo %s from its public repository" % series.name)
+    path = cache.ensure(
+        cache.root() / "odoo" / ("%s-git" % series.name),
+        series.name,
+        clone,
+        "Odoo %s from its public repository" % series.name,
+    )
     return _from_tree(path / "odoo")

@@ -11,6 +11,7 @@ cluster lies in /var/lib instead, in a folder named after the cache's path.
 
 On somebody else's server only databases that carry MARK as their comment are ever dropped or replaced.
 """
+
 import os
 import pwd
 import re
@@ -33,10 +34,19 @@ SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
     "unix_socket_directories": "''",  # a socket's path may have 107 characters, a cache folder more
     "max_connections": 200,
-    "shared_buffers": "'256MB'", "work_mem": "'16MB'", "maintenance_work_mem": "'128MB'", "max_wal_size": "'2GB'",
+    "shared_buffers": "'256MB'",
+    "work_mem": "'16MB'",
+    "maintenance_work_mem": "'128MB'",
+    "max_wal_size": "'2GB'",
     # nothing in here is worth waiting for the disk
-    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum_naptime": "'5min'",
-    "random_page_cost": 1.1, "jit": "off", "timezone": "'UTC'", "log_min_messages": "fatal",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum_naptime": "'5min'",
+    "random_page_cost": 1.1,
+    "jit": "off",
+    "timezone": "'UTC'",
+    "log_min_messages": "fatal",
 }
 
 
@@ -63,22 +73,47 @@ class Server:
     def query(self, sql, database="postgres"):
         """Run SQL; return the rows as lists of text."""
         done = subprocess.run(
-            [program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-F", "\t", "-d", database, "-c", sql],
-            env={**os.environ, **self.environ()}, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+            [
+                program("psql"),
+                "-X",
+                "-q",
+                "-A",
+                "-t",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-F",
+                "\t",
+                "-d",
+                database,
+                "-c",
+                sql,
+            ],
+            env={**os.environ, **self.environ()},
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
         if done.returncode:
             raise SetupError("PostgreSQL: %s" % done.stderr.strip())
         return [line.split("\t") for line in done.stdout.splitlines()]
 
     def databases(self):
         """Return {name: made by us} of all databases."""
-        rows = self.query("SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
-                          " WHERE NOT datistemplate ORDER BY datname")
+        rows = self.query(
+            "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database"
+            " WHERE NOT datistemplate ORDER BY datname"
+        )
         return {name: comment == MARK for name, comment in rows}
 
     def create(self, name, template=None):
         """Create a database, marked as ours; as a copy of `template` if given."""
-        self.query("CREATE DATABASE %s%s" % (
-            quote(name), " TEMPLATE %s" % quote(template) if template else " ENCODING 'UTF8' TEMPLATE template0"))
+        self.query(
+            "CREATE DATABASE %s%s"
+            % (
+                quote(name),
+                " TEMPLATE %s" % quote(template) if template else " ENCODING 'UTF8' TEMPLATE template0",
+            )
+        )
         self.mark(name)
 
     def mark(self, name):
@@ -96,8 +131,10 @@ class Server:
             return
         if not (ours or self.private):
             raise SetupError("database %s was not made by these commands: left alone" % name)
-        self.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
-                   % name.replace("'", "''"))
+        self.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
+            % name.replace("'", "''")
+        )
         self.query("DROP DATABASE %s" % quote(name))
 
 
@@ -131,7 +168,9 @@ def program(name):
 
     What is on the path may be a wrapper or something else under the same name.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/" + name), key=lambda path: _version(path), reverse=True)
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/" + name), key=lambda path: _version(path), reverse=True
+    )
     path = next((path for path in found if os.access(path, os.X_OK)), None) or shutil.which(name)
     if not path:
         raise SetupError("PostgreSQL's %s not found: apt-get install %s" % (name, " ".join(PACKAGES)))
@@ -146,15 +185,22 @@ def _given(given):
     """Return the server that the environment points to, if it is of use to Odoo."""
     found = Server(given["PGHOST"], given["PGPORT"], given["PGUSER"], os.environ.get("PGPASSWORD", ""))
     try:
-        user, may_create = found.query("SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles"
-                                       " WHERE rolname = current_user")[0]
+        user, may_create = found.query(
+            "SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        )[0]
     except SetupError as error:
-        raise SetupError("%s\n(PGHOST, PGPORT or PGUSER is set; unset them to get a private server)" % error) from None
+        raise SetupError(
+            "%s\n(PGHOST, PGPORT or PGUSER is set; unset them to get a private server)" % error
+        ) from None
     if user == "postgres":
-        raise SetupError("Odoo refuses to work as the database user 'postgres': set PGUSER to another one that may "
-                         "create databases, or unset PGHOST, PGPORT and PGUSER to get a private server")
+        raise SetupError(
+            "Odoo refuses to work as the database user 'postgres': set PGUSER to another one that may "
+            "create databases, or unset PGHOST, PGPORT and PGUSER to get a private server"
+        )
     if may_create != "t":
-        raise SetupError("the database user %s may not create databases: ALTER ROLE %s CREATEDB" % (user, user))
+        raise SetupError(
+            "the database user %s may not create databases: ALTER ROLE %s CREATEDB" % (user, user)
+        )
     return found
 
 
@@ -181,7 +227,9 @@ def _install_if_missing():
         try:
             debian.install(PACKAGES)
         except SetupError as error:
-            raise SetupError("PostgreSQL is missing: %s\n(or point PGHOST, PGPORT and PGUSER at a server)" % error) from None
+            raise SetupError(
+                "PostgreSQL is missing: %s\n(or point PGHOST, PGPORT and PGUSER at a server)" % error
+            ) from None
 
 
 def _home():
@@ -224,8 +272,24 @@ def _initialise(home, data, password_file):
     if account:
         os.chown(password_file, account.pw_uid, account.pw_gid)
     with cache.step("a private PostgreSQL cluster in %s" % home):
-        cache.run([program("initdb"), "-D", data, "-U", USER, "--auth=scram-sha-256", "--pwfile", password_file,
-                   "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"], "initdb", cwd=home, **_as_server())
+        cache.run(
+            [
+                program("initdb"),
+                "-D",
+                data,
+                "-U",
+                USER,
+                "--auth=scram-sha-256",
+                "--pwfile",
+                password_file,
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            "initdb",
+            cwd=home,
+            **_as_server(),
+        )
         with open(data / "postgresql.conf", "a") as file:
             file.writelines("%s = %s\n" % setting for setting in SETTINGS.items())
     cache.write(home / cache.MARKER, "1")
@@ -239,8 +303,24 @@ def _start(home, data):
         port = probe.getsockname()[1]
     # pg_ctl's child would keep an inherited file open: everything goes to files
     try:
-        cache.run([program("pg_ctl"), "-D", data, "-l", home / "log", "-w", "-t", 60, "-o", "-p %d" % port, "start"],
-                  "starting PostgreSQL", cwd=home, **_as_server())
+        cache.run(
+            [
+                program("pg_ctl"),
+                "-D",
+                data,
+                "-l",
+                home / "log",
+                "-w",
+                "-t",
+                60,
+                "-o",
+                "-p %d" % port,
+                "start",
+            ],
+            "starting PostgreSQL",
+            cwd=home,
+            **_as_server(),
+        )
     except SetupError as error:
         cache.say(str(error))
     return port
@@ -248,8 +328,10 @@ def _start(home, data):
 
 def _set_aside(home, data, password_file):
     """Begin a new cluster where the old one is beyond starting (it writes nothing through to the disk)."""
-    cache.say("the private PostgreSQL cluster does not start; it is kept as data.broken, a new one is made:\n%s"
-              % cache.tail(_log(home), 8))
+    cache.say(
+        "the private PostgreSQL cluster does not start; it is kept as data.broken, a new one is made:\n%s"
+        % cache.tail(_log(home), 8)
+    )
     running = _running(data)
     if running:
         os.kill(running, signal.SIGQUIT)

@@ -4,6 +4,7 @@ A series runs on the Python versions that its lock file was made for. The one th
 comes first where it fits, then others on this machine, then one from the Debian archive that is only
 unpacked: Odoo 14.0 wants Python 3.9, which no current distribution brings.
 """
+
 import os
 import re
 import subprocess
@@ -22,7 +23,10 @@ PRIVATE = {
 # set to "private" to get Python 3.9 from Debian though the machine has one (3.11: SRJ_PYTHON311)
 PRIVATE_VARIABLE = "SRJ_PYTHON%s"
 # a Python is taken only if these load: one built without its libraries is of no use to Odoo
-PROBE = "import sys, ssl, ctypes, sqlite3, zlib, lzma, bz2, decimal, venv; print('%d.%d' % sys.version_info[:2], sys.executable)"
+PROBE = (
+    "import sys, ssl, ctypes, sqlite3, zlib, lzma, bz2, decimal, venv\n"
+    "print('%d.%d' % sys.version_info[:2], sys.executable)"
+)
 # the newest pip in Debian that still runs on Python 3.9
 PIP_SUITE = "trixie"
 
@@ -35,7 +39,9 @@ def series_environment(series):
 
 def tools_environment():
     """Return the Python of the environment for unit tests, browser tests and lint."""
-    return _environment("tools", Path(getattr(sys, "_base_executable", "") or sys.executable), CHECKOUT / "requirements.txt")
+    return _environment(
+        "tools", Path(getattr(sys, "_base_executable", "") or sys.executable), CHECKOUT / "requirements.txt"
+    )
 
 
 def clean_environ(**more):
@@ -44,9 +50,24 @@ def clean_environ(**more):
     Compiled files go to the cache, whatever this shell says: Odoo starts a second or two sooner with
     them, and neither the checkout nor a source tree that is not ours gets littered.
     """
-    environ = {name: value for name, value in os.environ.items()
-               if name not in ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONSTARTUP", "VIRTUAL_ENV",
-                               "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "ODOO_RC", "OPENERP_SERVER")}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name
+        not in (
+            "PYTHONPATH",
+            "PYTHONHOME",
+            "PYTHONDONTWRITEBYTECODE",
+            "PYTHONSTARTUP",
+            "VIRTUAL_ENV",
+            "PIP_USER",
+            "PIP_TARGET",
+            "PIP_PREFIX",
+            "PIP_REQUIRE_VIRTUALENV",
+            "ODOO_RC",
+            "OPENERP_SERVER",
+        )
+    }
     environ["PYTHONPYCACHEPREFIX"] = str(cache.folder("pycache"))
     environ.update({name: str(value) for name, value in more.items()})
     return environ
@@ -56,8 +77,11 @@ def _environment(name, python, requirements):
     wanted = [line for line in requirements.read_text().splitlines() if line and not line.startswith("#")]
     key = cache.digest(python, *wanted)
     path = cache.ensure(
-        cache.root() / "venvs" / ("%s-%s" % (name, key)), key, lambda target: _make(target, python, requirements),
-        "Python packages for %s (%s)" % (name, requirements.name))
+        cache.root() / "venvs" / ("%s-%s" % (name, key)),
+        key,
+        lambda target: _make(target, python, requirements),
+        "Python packages for %s (%s)" % (name, requirements.name),
+    )
     return path / "bin" / "python"
 
 
@@ -65,12 +89,28 @@ def _make(target, python, requirements):
     environ = clean_environ()
     environ.pop("PYTHONPYCACHEPREFIX")  # packages keep their compiled files beside them
     pip = _pip(python)
-    cache.run([python, "-m", "venv", *([] if pip is None else ["--without-pip"]), target],
-              "Making a virtual environment with %s" % python, env=environ)
+    cache.run(
+        [python, "-m", "venv", *([] if pip is None else ["--without-pip"]), target],
+        "Making a virtual environment with %s" % python,
+        env=environ,
+    )
     installer = ["-m", "pip"] if pip is None else [pip]
     # not --only-binary: a few small pure-Python packages come as source only
-    cache.run([target / "bin" / "python", *installer, "install", "--quiet", "--no-input", "--disable-pip-version-check",
-               "--prefer-binary", "-r", requirements], "Installing " + requirements.name, env=environ)
+    cache.run(
+        [
+            target / "bin" / "python",
+            *installer,
+            "install",
+            "--quiet",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--prefer-binary",
+            "-r",
+            requirements,
+        ],
+        "Installing " + requirements.name,
+        env=environ,
+    )
 
 
 def _pip(python):
@@ -78,8 +118,11 @@ def _pip(python):
     if subprocess.run([python, "-m", "ensurepip", "--version"], capture_output=True).returncode == 0:
         return None  # Debian leaves it out unless python3-venv is installed
     path = cache.ensure(
-        cache.root() / "python" / "pip", PIP_SUITE,
-        lambda target: debian.unpack(PIP_SUITE, ["python3-pip-whl"], target), "pip from Debian's %s" % PIP_SUITE)
+        cache.root() / "python" / "pip",
+        PIP_SUITE,
+        lambda target: debian.unpack(PIP_SUITE, ["python3-pip-whl"], target),
+        "pip from Debian's %s" % PIP_SUITE,
+    )
     for wheel in (path / "usr/share/python-wheels").glob("pip-*.whl"):
         return wheel / "pip"  # a wheel is a zip file that Python can run from
     raise SetupError("no pip in %s: delete that folder and try again" % path)
@@ -87,8 +130,11 @@ def _pip(python):
 
 def _find(versions):
     """Return an interpreter of one of these versions, in this order: this one, the machine's, Debian's."""
-    forced = [version for version in versions
-              if os.environ.get(PRIVATE_VARIABLE % version.replace(".", "")) == "private"]
+    forced = [
+        version
+        for version in versions
+        if os.environ.get(PRIVATE_VARIABLE % version.replace(".", "")) == "private"
+    ]
     if forced:
         return _private(forced[0])
     for version, candidates in [_this_one(), *((version, _candidates(version)) for version in versions)]:
@@ -123,8 +169,14 @@ def _probe(candidate):
     if not os.access(candidate, os.X_OK):
         return None
     try:
-        done = subprocess.run([candidate, "-c", PROBE], capture_output=True, text=True, timeout=60,
-                              env=clean_environ(), stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            [candidate, "-c", PROBE],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=clean_environ(),
+            stdin=subprocess.DEVNULL,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.fullmatch(r"(\d+\.\d+) (.+)", done.stdout.strip())
@@ -133,8 +185,16 @@ def _probe(candidate):
 
 def _private(version):
     suite, libraries = PRIVATE[version]
-    packages = ["python" + version, "python%s-minimal" % version, "libpython%s-minimal" % version,
-                "libpython%s-stdlib" % version, "python3-distutils", "python3-lib2to3", "patchelf", *libraries]
+    packages = [
+        "python" + version,
+        "python%s-minimal" % version,
+        "libpython%s-minimal" % version,
+        "libpython%s-stdlib" % version,
+        "python3-distutils",
+        "python3-lib2to3",
+        "patchelf",
+        *libraries,
+    ]
 
     def build(target):
         debian.unpack(suite, packages, target)
@@ -142,7 +202,9 @@ def _private(version):
         if not _probe(target / "usr" / "bin" / ("python" + version)):
             raise SetupError("Python %s from Debian's %s does not run here" % (version, suite))
 
-    path = cache.ensure(cache.root() / "python" / version, suite, build, "Python %s from Debian's %s" % (version, suite))
+    path = cache.ensure(
+        cache.root() / "python" / version, suite, build, "Python %s from Debian's %s" % (version, suite)
+    )
     return path / "usr" / "bin" / ("python" + version)
 
 
@@ -151,8 +213,13 @@ def _point_to_own_libraries(target, version):
 
     LD_LIBRARY_PATH would do too, but only for those who set it, and for every program that they start.
     """
-    folders = {path.parent for pattern in ("usr/lib/*/lib*.so.*", "lib/*/lib*.so.*") for path in target.glob(pattern)}
+    folders = {
+        path.parent for pattern in ("usr/lib/*/lib*.so.*", "lib/*/lib*.so.*") for path in target.glob(pattern)
+    }
     own = ":".join(sorted(map(str, folders)))
-    for path in [target / "usr" / "bin" / ("python" + version), *target.glob("usr/lib/python%s/lib-dynload/*.so" % version),
-                 *(path for folder in folders for path in folder.glob("lib*.so.*") if not path.is_symlink())]:
+    for path in [
+        target / "usr" / "bin" / ("python" + version),
+        *target.glob("usr/lib/python%s/lib-dynload/*.so" % version),
+        *(path for folder in folders for path in folder.glob("lib*.so.*") if not path.is_symlink()),
+    ]:
         cache.run([target / "usr" / "bin" / "patchelf", "--set-rpath", own, path], "Preparing " + path.name)

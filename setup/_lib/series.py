@@ -1,4 +1,5 @@
 """The Odoo series and where each comes from: the only table of them in setup/."""
+
 from dataclasses import dataclass, field
 
 from .cache import SetupError
@@ -36,21 +37,50 @@ class Series:
 
 
 _CHART = ("l10n_generic_coa",)  # from 17.0 on part of the module account
-_LINKED_14 = ("libjs-jquery", "libjs-jquery-ui", "libjs-underscore", "fonts-font-awesome", "fonts-roboto-unhinted",
-              "fonts-glyphicons-halflings", "fonts-inconsolata")
-_LINKED_19 = ("libjs-jquery", "libjs-jquery-form", "libjs-underscore", "fonts-font-awesome", "fonts-roboto-unhinted",
-              "fonts-montserrat", "fonts-ocr-b", "fonts-inconsolata")
+_LINKED_14 = (
+    "libjs-jquery",
+    "libjs-jquery-ui",
+    "libjs-underscore",
+    "fonts-font-awesome",
+    "fonts-roboto-unhinted",
+    "fonts-glyphicons-halflings",
+    "fonts-inconsolata",
+)
+_LINKED_19 = (
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+    "fonts-font-awesome",
+    "fonts-roboto-unhinted",
+    "fonts-montserrat",
+    "fonts-ocr-b",
+    "fonts-inconsolata",
+)
 
-SERIES = {series.name: series for series in (
-    Series("14.0", ("3.9",), debian=(("bullseye", ("odoo-14",) + _LINKED_14),), modules=MODULES + _CHART, built=True),
-    Series("15.0", ("3.9",), modules=MODULES + _CHART, built=True),
-    Series("16.0", ("3.11", "3.10"), modules=MODULES + _CHART, built=True),
-    Series("17.0", ("3.11", "3.12", "3.10", "3.13"), built=True),
-    Series("18.0", ("3.11", "3.12", "3.10", "3.13")),
-    # sid's fonts have moved away from where its odoo-19 links to; trixie's are still there
-    Series("19.0", ("3.11", "3.12", "3.13", "3.10"), debian=(("sid", ("odoo-19",)), ("trixie", _LINKED_19)),
-           stubs=("mail/static/lib/selfie_segmentation/selfie_segmentation.js",), demo_option=("--with-demo",)),
-)}
+SERIES = {
+    series.name: series
+    for series in (
+        Series(
+            "14.0",
+            ("3.9",),
+            debian=(("bullseye", ("odoo-14",) + _LINKED_14),),
+            modules=MODULES + _CHART,
+            built=True,
+        ),
+        Series("15.0", ("3.9",), modules=MODULES + _CHART, built=True),
+        Series("16.0", ("3.11", "3.10"), modules=MODULES + _CHART, built=True),
+        Series("17.0", ("3.11", "3.12", "3.10", "3.13"), built=True),
+        Series("18.0", ("3.11", "3.12", "3.10", "3.13")),
+        # sid's fonts have moved away from where its odoo-19 links to; trixie's are still there
+        Series(
+            "19.0",
+            ("3.11", "3.12", "3.13", "3.10"),
+            debian=(("sid", ("odoo-19",)), ("trixie", _LINKED_19)),
+            stubs=("mail/static/lib/selfie_segmentation/selfie_segmentation.js",),
+            demo_option=("--with-demo",),
+        ),
+    )
+}
 DEFAULT = ("19.0", "14.0")
 
 

@@ -1,4 +1,5 @@
 """An Odoo server for as long as somebody needs it."""
+
 import contextlib
 import http.client
 import re
@@ -28,8 +29,14 @@ def running(odoo, name, port=None, log=None):
     log = log or cache.folder("logs") / ("server-%s.log" % name)
     with open(log, "wb") as out:
         process = subprocess.Popen(
-            odoo.command("-d", name, "--db-filter=^%s$" % re.escape(name), "--http-port", port, "--max-cron-threads=0"),
-            env=odoo.environ(), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+            odoo.command(
+                "-d", name, "--db-filter=^%s$" % re.escape(name), "--http-port", port, "--max-cron-threads=0"
+            ),
+            env=odoo.environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
         try:
             _wait(process, port, log)
             yield "http://127.0.0.1:%d" % port

@@ -1,4 +1,5 @@
 """The parts of the test suite: unit tests, a series' tests inside Odoo, its web client's in a browser."""
+
 import contextlib
 import os
 import re
@@ -60,14 +61,27 @@ class Counts:
     def numbers(self):
         """Return the counts in words."""
         return "%d passed, %d failed%s" % (
-            self.passed, self.failed, ", %d skipped" % self.skipped if self.skipped else "")
+            self.passed,
+            self.failed,
+            ", %d skipped" % self.skipped if self.skipped else "",
+        )
 
 
 def unit(options):
     """Run the tests that need no Odoo; return whether all is well."""
-    coverage = ["--cov", "stock_revaluation_journal/engine", "--cov", "setup/_lib"] if options.coverage else []
-    return _pytest("unit", options.of(UNIT), options, python.tools_environment(), python.clean_environ(),
-                   "-p", "no:odoo", *coverage)
+    coverage = (
+        ["--cov", "stock_revaluation_journal/engine", "--cov", "setup/_lib"] if options.coverage else []
+    )
+    return _pytest(
+        "unit",
+        options.of(UNIT),
+        options,
+        python.tools_environment(),
+        python.clean_environ(),
+        "-p",
+        "no:odoo",
+        *coverage,
+    )
 
 
 def inside(series, options):
@@ -153,7 +167,17 @@ def _in_odoo(found, name, paths, options):
     coverage = ["--cov", addon.path_for(found.series) / addon.ADDON] if options.coverage else []
     environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
     # Odoo and its libraries warn about themselves by the hundred
-    return _pytest(found.series.name + " odoo", paths, options, found.python, environ, "--odoo-http", "-W", "ignore", *coverage)
+    return _pytest(
+        found.series.name + " odoo",
+        paths,
+        options,
+        found.python,
+        environ,
+        "--odoo-http",
+        "-W",
+        "ignore",
+        *coverage,
+    )
 
 
 def _in_browser(found, name, paths, options):
@@ -164,8 +188,18 @@ def _in_browser(found, name, paths, options):
         return True
     log = options.results / ("%s-server.log" % found.series.name)
     with serve.running(found, name, log=log) as url:
-        environ = python.clean_environ(SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, **{CHROMIUM_VARIABLE: chromium})
-        well = _pytest(found.series.name + " browser", paths, options, python.tools_environment(), environ, "-p", "no:odoo")
+        environ = python.clean_environ(
+            SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, **{CHROMIUM_VARIABLE: chromium}
+        )
+        well = _pytest(
+            found.series.name + " browser",
+            paths,
+            options,
+            python.tools_environment(),
+            environ,
+            "-p",
+            "no:odoo",
+        )
     return well & _quiet(log)
 
 
@@ -193,11 +227,31 @@ def _pytest(name, paths, options, interpreter, environ, *arguments):
         return options.selective or _nothing(name)
     report = options.results / (name.replace(" ", "-") + ".xml")
     selection = ["-k", options.expression] if options.expression else []
-    command = [interpreter, "-m", "pytest", "-q", "-ra", "--tb=short", "-p", "no:cacheprovider", "--rootdir", CHECKOUT,
-               "--timeout", SECONDS_PER_TEST, "--junitxml", report, *arguments, *selection, *options.pytest, *paths]
+    command = [
+        interpreter,
+        "-m",
+        "pytest",
+        "-q",
+        "-ra",
+        "--tb=short",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        CHECKOUT,
+        "--timeout",
+        SECONDS_PER_TEST,
+        "--junitxml",
+        report,
+        *arguments,
+        *selection,
+        *options.pytest,
+        *paths,
+    ]
     environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
     environ["COVERAGE_FILE"] = str(options.results / (report.stem + ".coverage"))
-    code = subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(
+        list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL
+    ).returncode
     if code == NOTHING_COLLECTED and options.selective:
         return True  # the rest of the suite may have some; none at all fails in the end
     if code == 0 and not options.selective and not _counts(report).passed:
@@ -209,4 +263,10 @@ def _counts(report):
     suite = ElementTree.parse(report).getroot().find("testsuite")
     total, skipped = int(suite.get("tests")), int(suite.get("skipped"))
     failed = int(suite.get("failures")) + int(suite.get("errors"))
-    return Counts(report.stem.replace("-", " "), max(total - skipped - failed, 0), failed, skipped, float(suite.get("time")))
+    return Counts(
+        report.stem.replace("-", " "),
+        max(total - skipped - failed, 0),
+        failed,
+        skipped,
+        float(suite.get("time")),
+    )

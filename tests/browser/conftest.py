@@ -2,6 +2,7 @@
 
 It says where by environment variables: SRJ_URL, SRJ_DB, SRJ_SERIES, and SRJ_CHROMIUM for the browser.
 """
+
 import os
 
 import pytest
@@ -22,7 +23,8 @@ def browser():
     """Return Chromium without a window; what it needs to run as root is no danger to local pages."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
-            executable_path=os.environ["SRJ_CHROMIUM"], args=["--no-sandbox", "--disable-dev-shm-usage"])
+            executable_path=os.environ["SRJ_CHROMIUM"], args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         yield chromium
         chromium.close()
 
@@ -31,7 +33,8 @@ def browser():
 def page(browser, address):
     """Return a page on which nobody is logged in; `page.settle()` waits for what comes late.
 
-    `page.problems` lists what went wrong on it: JavaScript errors, errors on the console, and answers of Odoo that say "not found" or "failed".
+    `page.problems` lists what went wrong on it: JavaScript errors, errors on the console, and answers
+    of Odoo that say "not found" or "failed".
     """
     context = browser.new_context(viewport={"width": 1366, "height": 900}, base_url=address)
     page = context.new_page()
@@ -39,9 +42,16 @@ def page(browser, address):
     page.settle = lambda: page.wait_for_timeout(SETTLE_MS)
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append("error: %s" % error))
-    page.on("console", lambda message: message.type == "error" and page.problems.append("console: %s" % message.text))
-    page.on("response", lambda answer: answer.status >= 400 and page.problems.append(
-        "answer %d: %s" % (answer.status, answer.url)))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and page.problems.append("console: %s" % message.text),
+    )
+    page.on(
+        "response",
+        lambda answer: (
+            answer.status >= 400 and page.problems.append("answer %d: %s" % (answer.status, answer.url))
+        ),
+    )
     yield page
     context.close()
 

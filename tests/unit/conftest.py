@@ -2,6 +2,7 @@
 
 The addon's own package cannot be imported here: it imports Odoo.
 """
+
 import sys
 from pathlib import Path
 

@@ -2,6 +2,7 @@
 
 pytest's own --doctest-modules would import the addon's package, and with it Odoo.
 """
+
 import doctest
 import importlib
 import pkgutil

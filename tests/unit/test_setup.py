@@ -1,4 +1,5 @@
 """What the commands in setup/ rest on: things made once, by one process, and never mistaken for whole."""
+
 import os
 import subprocess
 import sys
@@ -49,7 +50,9 @@ def test_ensure_builds_once():
 def test_ensure_builds_anew_from_something_else():
     keys = []
     for key in ("a", "b"):
-        path = cache.ensure(cache.root() / "piece", key, lambda folder: keys.append(list(folder.iterdir())), "a piece")
+        path = cache.ensure(
+            cache.root() / "piece", key, lambda folder: keys.append(list(folder.iterdir())), "a piece"
+        )
         (path / "left over").touch()
     assert keys == [[], []]
 
@@ -67,10 +70,15 @@ def test_ensure_interrupted_starts_again_from_nothing():
 
 
 def test_ensure_side_by_side_builds_once(own_cache):
-    code = ("import sys, time; sys.path.insert(0, %r); from _lib import cache\n"
-            "def build(folder):\n    time.sleep(1); print('built', flush=True)\n"
-            "cache.ensure(cache.root() / 'piece', 'a', build, 'a piece')" % str(cache.CHECKOUT / "setup"))
-    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _time in range(2)]
+    code = (
+        "import sys, time; sys.path.insert(0, %r); from _lib import cache\n"
+        "def build(folder):\n    time.sleep(1); print('built', flush=True)\n"
+        "cache.ensure(cache.root() / 'piece', 'a', build, 'a piece')" % str(cache.CHECKOUT / "setup")
+    )
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        for _time in range(2)
+    ]
     assert sorted(process.communicate()[0] for process in both) == ["", "built\n"]
 
 
@@ -97,9 +105,13 @@ def test_run_does_not_wait_for_what_is_left_running():
 
 
 def test_archive_is_the_one_that_apt_is_set_up_with(tmp_path, monkeypatch):
-    program(tmp_path, "apt-get", r"printf '%s\t%s\t%s\t%s\n' "
-            "mirror://one/security Debian Debian-Security bookworm-security mirror://one Debian Debian bookworm "
-            "mirror://tool Tool Tool any")
+    program(
+        tmp_path,
+        "apt-get",
+        r"printf '%s\t%s\t%s\t%s\n' "
+        "mirror://one/security Debian Debian-Security bookworm-security mirror://one Debian Debian bookworm "
+        "mirror://tool Tool Tool any",
+    )
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert debian._archives()[0] == "mirror://one"
     assert "mirror://tool" not in debian._archives() and "mirror://one/security" not in debian._archives()
@@ -120,7 +132,9 @@ def test_python_that_does_not_run_is_passed_over(tmp_path):
 
 
 def test_python_that_lacks_a_library_is_passed_over(tmp_path):
-    assert python._probe(program(tmp_path, "python3.9", "echo 'ModuleNotFoundError: _ssl' >&2; exit 1")) is None
+    assert (
+        python._probe(program(tmp_path, "python3.9", "echo 'ModuleNotFoundError: _ssl' >&2; exit 1")) is None
+    )
 
 
 def test_python_is_taken_by_what_it_says_it_is(tmp_path):
@@ -137,7 +151,7 @@ def test_children_do_not_inherit_another_odoos_configuration(monkeypatch):
 # --- PostgreSQL ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("process", [os.getpid(), 2 ** 22 + 1])
+@pytest.mark.parametrize("process", [os.getpid(), 2**22 + 1])
 def test_server_of_before_a_restart_is_not_taken_for_running(tmp_path, process):
     (tmp_path / "postmaster.pid").write_text("%d\n%s\n1\n5432\n" % (process, tmp_path))
     assert postgres._running(tmp_path) == 0
@@ -167,7 +181,9 @@ def tree(folder, version):
     """Make what looks like an Odoo source tree."""
     (folder / "odoo").mkdir(parents=True)
     (folder / "odoo-bin").touch()
-    (folder / "odoo" / "release.py").write_text("FINAL = 'final'\nversion_info = (%s, 0, 0, FINAL, 0, '')\n" % version)
+    (folder / "odoo" / "release.py").write_text(
+        "FINAL = 'final'\nversion_info = (%s, 0, 0, FINAL, 0, '')\n" % version
+    )
     return folder
 
 
@@ -229,7 +245,9 @@ def test_complaints_of_a_log_are_whole_and_leave_out_noise():
 
 
 def test_complaints_about_the_addon_are_never_noise():
-    assert databases.complaints("2026-11-22 08:00:03,000 1 WARNING db py.warnings: stock_revaluation_journal/x.py: old\n")
+    assert databases.complaints(
+        "2026-11-22 08:00:03,000 1 WARNING db py.warnings: stock_revaluation_journal/x.py: old\n"
+    )
 
 
 def counted(tmp_path, attributes):
@@ -242,22 +260,27 @@ def test_counts_of_a_part_come_from_its_report(tmp_path):
     assert (counts.passed, counts.failed, counts.skipped) == (5, 2, 3)
 
 
-@pytest.mark.parametrize("body, exit_status", [
-    ("def test_one(): pass", 0),
-    ("def test_one(): assert False", 1),
-    ("import pytest\n@pytest.mark.skip\ndef test_one(): pass", 1),
-    ("", 1),
-])
+@pytest.mark.parametrize(
+    "body, exit_status",
+    [
+        ("def test_one(): pass", 0),
+        ("def test_one(): assert False", 1),
+        ("import pytest\n@pytest.mark.skip\ndef test_one(): pass", 1),
+        ("", 1),
+    ],
+)
 def test_run_that_executes_no_test_fails(tmp_path, body, exit_status):
     """The whole command, on a checkout that holds nothing but one unit test."""
     for name in ("setup/test", "setup/_lib"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).symlink_to(cache.CHECKOUT / name)
-    code = ("import sys; from pathlib import Path; sys.path.insert(0, %r); sys.argv = ['test', '--unit']\n"
-            "from _lib import cache, python, suite\n"
-            "suite.CHECKOUT = cache.CHECKOUT = Path(%r); python.tools_environment = lambda: sys.executable\n"
-            "import runpy; runpy.run_path(%r, run_name='__main__')" % (
-                str(cache.CHECKOUT / "setup"), str(tmp_path), str(cache.CHECKOUT / "setup" / "test")))
+    code = (
+        "import sys; from pathlib import Path; sys.path.insert(0, %r); sys.argv = ['test', '--unit']\n"
+        "from _lib import cache, python, suite\n"
+        "suite.CHECKOUT = cache.CHECKOUT = Path(%r); python.tools_environment = lambda: sys.executable\n"
+        "import runpy; runpy.run_path(%r, run_name='__main__')"
+        % (str(cache.CHECKOUT / "setup"), str(tmp_path), str(cache.CHECKOUT / "setup" / "test"))
+    )
     (tmp_path / "tests" / "unit").mkdir(parents=True)
     (tmp_path / "tests" / "unit" / "test_it.py").write_text(body)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
