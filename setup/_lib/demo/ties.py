@@ -37,7 +37,7 @@ class Ties:
 
     def _product_row(self, product):
         """Return one product's figures; the ledger's change is None where Odoo books nothing for it."""
-        account = product.product_tmpl_id.get_product_accounts()["stock_valuation"]
+        account = self._valuation_account(product)
         layers = self.journal.valuation_layer_ids.filtered(lambda layer: layer.product_id == product)
         before, after = self.before.values[product.id], self.after.values[product.id]
         change, lines = after - before, self._amount(product)
@@ -59,6 +59,11 @@ class Ties:
         ties.append(self._tie("%s: booked" % name, float(booked), float(booked or product.valuation == "real_time")))
         return (name, before, after, change, lines, sum(layers.mapped("value")), ledger if booked else None,
                 "ok" if all(ties) else "DOES NOT TIE")
+
+    def _valuation_account(self, product):
+        # False in 16.0 and 17.0 where the category is not automated
+        account = product.product_tmpl_id.get_product_accounts()["stock_valuation"]
+        return account or self.journal.env["account.account"]
 
     def _ledger_text(self, change):
         return "periodic" if change is None else signed(change)
@@ -94,7 +99,7 @@ class Ties:
         """Return what the layers say that the account changed by: valuation account or counterpart."""
         reason, total = self.journal.reason_id, 0.0
         for layer in self.journal.valuation_layer_ids.filtered("account_move_id"):
-            valuation = layer.product_id.product_tmpl_id.get_product_accounts()["stock_valuation"]
+            valuation = self._valuation_account(layer.product_id)
             # the direction is that of the line: its layers may go both ways (FIFO)
             line = self.journal.line_ids.filtered(lambda line, layer=layer: layer in line.valuation_layer_ids)
             counterpart = reason.increase_account_id if line.amount > 0 else reason.decrease_account_id
