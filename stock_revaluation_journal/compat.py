@@ -176,3 +176,34 @@ def uom_is_zero(uom, quantity):
 def uom_compare(uom, one, other):
     """Compare two quantities in the unit's rounding: -1, 0 or 1."""
     return float_compare(one, other, precision_rounding=uom.rounding)
+
+
+def seller_partner_field(env):
+    """Name of the vendor field on product.supplierinfo."""
+    return "partner_id" if "partner_id" in env["product.supplierinfo"]._fields else "name"
+
+
+def seller_unit(seller):
+    """Return the unit that a vendor's price is given in."""
+    return seller["product_uom_id" if "product_uom_id" in seller._fields else "product_uom"]
+
+
+def find_boms(products, company):
+    """Return {product: its first bill of materials in `company`}, without the products that have none."""
+    Bom = products.env["mrp.bom"].sudo()
+    if SERIES >= 15:
+        return {product: bom for product, bom in Bom._bom_find(products, company_id=company.id).items() if bom}
+    found = {product: Bom._bom_find(product=product, company_id=company.id) for product in products}
+    return {product: bom for product, bom in found.items() if bom}
+
+
+def action_groups_field(env):
+    """Name of the groups field on ir.actions.server."""
+    return "group_ids" if "group_ids" in env["ir.actions.server"]._fields else "groups_id"
+
+
+def ask_to_run_again(cr):
+    """End this transaction with a serialization failure: Odoo then runs the request again."""
+    cr.execute(
+        "DO $$ BEGIN RAISE EXCEPTION 'changed meanwhile' USING ERRCODE = '40001'; END $$", log_exceptions=False
+    )

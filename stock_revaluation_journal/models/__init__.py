@@ -5,6 +5,9 @@ from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_preview
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal
+from . import stock_revaluation_cost_source
+from . import stock_revaluation_journal_automation
+from . import stock_revaluation_rule
 from . import res_company
 from . import product_product
 from . import account_move

@@ -441,59 +441,6 @@ class StockRevaluationJournal(models.Model):
                 paragraphs.append("%s (%d): %s%s" % (label, len(ids), ", ".join(names), more))
         return "\n".join(paragraphs) or False
 
-    # ------------------------------------------------------------------ for automations
-
-    @api.model
-    @compat.returns_record
-    def revalue(self, costs, date=None, reason=None, post=True, description=None):
-        """Revalue products in one call: for automated actions and external programs.
-
-        Shape: `costs` maps a product id (a string will do, as JSON has it) to the new unit cost, or to
-        {"unit_cost": x} or {"value": x}; `date` a date or its ISO text, today if None; `reason` a
-        record, an id or a code.
-        Units: company currency per stock unit; `value` is the new total.
-        Returns: the journal, posted unless `post` is False; over RPC its id (19.0: a list with its id).
-        Raises: UserError that names the products that cannot be revalued; nothing is written then.
-        """
-        if not isinstance(costs, dict) or not costs:
-            raise UserError(_("Say which products to revalue: a mapping of product ids to unit costs."))
-        entries = {self._product_id(key): self._entry(key, value) for key, value in costs.items()}
-        journal = self.create(
-            {
-                "date": date or fields.Date.context_today(self),
-                "reason_id": self._reason_for(reason).id,
-                "description": description,
-            }
-        )
-        journal.calculate(product_ids=list(entries))
-        if journal.left_out:
-            raise UserError(_("These products cannot be revalued:\n%s") % journal.left_out)
-        for line in journal.line_ids:
-            line.write(entries[line.product_id.id])
-        if post:
-            journal.action_post()
-        return journal
-
-    def _product_id(self, key):
-        try:
-            return int(key)
-        except (TypeError, ValueError):
-            raise UserError(_("%r is not the id of a product.") % (key,)) from None
-
-    def _entry(self, key, value):
-        """Return the line values that a value of `costs` means."""
-        entry = dict(value) if isinstance(value, dict) else {"unit_cost": value}
-        if len(entry) != 1 or not entry.keys() <= {"unit_cost", "value"}:
-            raise UserError(_("Product %s: give either unit_cost or value.") % (key,))
-        (name, number), = entry.items()
-        return {{"unit_cost": "unit_cost_revalued", "value": "value_revalued"}[name]: number}
-
-    def _reason_for(self, reason):
-        found = self.env["stock.revaluation.reason"]._find(reason)
-        if reason and not found:
-            raise UserError(_("There is no revaluation reason %r.") % (reason,))
-        return found
-
     # ------------------------------------------------------------------ tools
 
     def _seam(self):

@@ -296,6 +296,18 @@ class StockRevaluationJournalLine(models.Model):
         """Write what reading the books, posting and reversing alone may write."""
         return super().write(vals)
 
+    def _enter(self, entries):
+        """Enter a unit cost or a total on many lines, checked once.
+
+        Shape: `entries` {line id: {"unit_cost": x} or {"value": x}}, for lines among `self`.
+        Raises: UserError if a line may not be changed, or a number is none or below zero.
+        """
+        self._check_open()
+        fields_by_name = {entered: field for field, entered in ENTRY_FIELDS.items()}
+        for line in self.filtered(lambda line: line.id in entries):
+            entry = {fields_by_name[name]: number for name, number in entries[line.id].items()}
+            line._write_protected(line._complete({}, entry, None))
+
     def unlink(self):
         self._check_open()
         return super().unlink()
@@ -469,6 +481,8 @@ class StockRevaluationJournalLine(models.Model):
         }
 
     def _step(self, figures):
+        if "rounding" in figures:
+            return figures["rounding"]
         journal = self.journal_id or self.env["stock.revaluation.journal"].browse(figures.get("journal_id"))
         return journal.currency_id.rounding
 

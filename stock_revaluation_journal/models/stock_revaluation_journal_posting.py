@@ -291,13 +291,15 @@ class StockRevaluationJournal(models.Model):
             )
 
     def _log_posting(self):
+        """Say so in the chatter, to those who follow *Revaluation posted* too."""
         self.message_post(
             body=_("Posted: %(count)d lines, increases %(up)s, decreases %(down)s.")
             % {
                 "count": len(self.line_ids.filtered(lambda line: line.state == "posted")),
                 "up": compat.format_amount(self.env, self.amount_increase, self.currency_id),
                 "down": compat.format_amount(self.env, self.amount_decrease, self.currency_id),
-            }
+            },
+            subtype_xmlid="stock_revaluation_journal.mt_revaluation_posted",
         )
 
     # ------------------------------------------------------------------ accounting

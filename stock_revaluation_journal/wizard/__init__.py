@@ -1,2 +1,4 @@
 from . import stock_revaluation_calculate
 from . import stock_revaluation_preview
+from . import stock_revaluation_suggest
+from . import stock_revaluation_dry_run

@@ -1,0 +1,487 @@
+from collections import defaultdict, namedtuple
+from decimal import Decimal
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+from ..engine.distribution import distribute
+from ..engine.rounding import decimal, round_to, unit_cost_of
+from .stock_revaluation_journal_line import COST_DIGITS
+
+# How many changes a preview shows, and how many names stand in one list.
+SHOWN_AT_MOST = 50
+
+# What a new cost is asked for: a journal line, or a product with its stock.
+# Units: quantity in the product's stock unit, `value` as the books have it, `value_now` and
+# `unit_cost_now` as they are entered at present, company currency. `key` is the record's id.
+Item = namedtuple("Item", "key product_id quantity value cost_method unit_cost_now value_now")
+# A change that a source suggests for an item; `entry` is what `revalue` takes.
+Suggestion = namedtuple("Suggestion", "item entry unit_cost value amount")
+
+
+class StockRevaluationCostSource(models.AbstractModel):
+    """Where a new unit cost comes from, and the options of each source.
+
+    One computation for the wizard *Suggest Revalued Cost*, for revaluation rules and for automations:
+    `_get_unit_costs` answers for journal lines or products. A model that inherits this one has the
+    options as fields; `_get_options` collects them.
+    """
+
+    _name = "stock.revaluation.cost.source"
+    _description = "Source of a New Cost"
+
+    company_id = fields.Many2one("res.company", "Company", help="Whose stock is revalued.")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    source = fields.Selection(
+        selection="_select_source",
+        string="New Cost",
+        default="percent",
+        required=True,
+        help="Where the new unit cost comes from. Lines for which the source knows nothing stay as they are"
+        " and are named.",
+    )
+    percentage = fields.Float(
+        "Change by %", digits=(16, 4), help="5 raises the unit cost of the books by 5 per cent, -5 lowers it."
+    )
+    amount_per_unit = fields.Float(
+        "Change per Unit",
+        digits=COST_DIGITS,
+        help="Added to the unit cost of the books, in company currency per stock unit; negative to lower it.",
+    )
+    fixed_unit_cost = fields.Float(
+        "Unit Cost", digits=COST_DIGITS, help="The unit cost that every line gets. Zero writes the stock down to nothing."
+    )
+    spread_amount = fields.Monetary(
+        "Amount to Spread", help="Spread to the cent: the lines together take exactly this amount."
+    )
+    spread_kind = fields.Selection(
+        [("change", "Add it to the inventory value"), ("total", "It is the new inventory value")],
+        "Meaning",
+        default="change",
+        required=True,
+        help="Add it: a later cost such as freight or duty, negative to lower the value. New inventory value: what all"
+        " lines together are worth afterwards.",
+    )
+    spread_by = fields.Selection(
+        [("value", "Inventory value"), ("quantity", "Quantity")],
+        "In Proportion To",
+        default="value",
+        required=True,
+        help="A line with a larger value or quantity takes a larger part.",
+    )
+    vendor_id = fields.Many2one(
+        "res.partner", "Vendor", help="Only this vendor's prices. Empty: the first vendor on the product's purchase tab."
+    )
+    vendor_quantity = fields.Float(
+        "Order Quantity",
+        digits=compat.QUANTITY_DIGITS,
+        help="The price that holds when so much is ordered, in the product's stock unit. Empty: the quantity in stock.",
+    )
+    deduction_percent = fields.Float(
+        "Less %",
+        digits=(16, 4),
+        help="What it costs to sell, in per cent of the sales price without tax: the rest is the net realisable value.",
+    )
+    only_lower = fields.Boolean(
+        "Only Where Lower",
+        help="Change only lines whose new cost lies below the cost of the books: a write-down to the lower of cost and"
+        " market never writes up.",
+    )
+    rounding_step = fields.Float(
+        "Round To", digits=COST_DIGITS, help="Round new unit costs to multiples of this, e.g. 0.05; empty: not at all."
+    )
+
+    @api.model
+    def _select_source(self):
+        """Return the sources there are. Override: add one, and its `_costs_from_<source>`."""
+        sources = [
+            ("percent", _("Percentage up or down")),
+            ("amount", _("Amount per unit up or down")),
+            ("fixed", _("Fixed unit cost")),
+            ("spread", _("Spread a total")),
+            ("last_receipt", _("Cost of the last receipt")),
+            ("vendor", _("Vendor's price")),
+            ("sales", _("Sales price less a percentage")),
+        ]
+        if "mrp.bom" in self.env:
+            sources.append(("bom", _("Cost of the bill of materials")))
+        return sources
+
+    @api.model
+    def _option_names(self):
+        """Return the names of the options besides the source itself."""
+        return (
+            "percentage amount_per_unit fixed_unit_cost spread_amount spread_kind spread_by vendor_id vendor_quantity"
+            " deduction_percent only_lower rounding_step"
+        ).split()
+
+    def _get_options(self):
+        """Return this record's options, as keyword arguments of `_get_unit_costs`."""
+        self.ensure_one()
+        return {name: self[name] for name in self._option_names()}
+
+    # ------------------------------------------------------------------ for callers
+
+    @api.model
+    def _get_unit_costs(self, records, source, company, date=None, **options):
+        """Return the new unit costs that `source` gives for journal lines or products.
+
+        Shape: `records` lines of revaluation journals or products; `options` as `_option_names`.
+        Returns: ({record id: unit cost}, [ids for which the source knows nothing]).
+        Units: company currency per stock unit. A spread total is exact only as a value: callers that
+        enter it take `_get_entries`.
+        Raises: UserError if there is no such source or option, or the total cannot be spread.
+        """
+        items = self._get_items(records, company)
+        entries, missing = self._get_entries(items, source, company, date, **options)
+        quantities = {item.key: item.quantity for item in items}
+        digits = self.env["decimal.precision"].precision_get(COST_DIGITS)
+        costs = {
+            key: entry["unit_cost"]
+            if "unit_cost" in entry
+            else float(unit_cost_of(entry["value"], quantities[key], digits))
+            for key, entry in entries.items()
+        }
+        return costs, list(missing)
+
+    @api.model
+    def _get_entries(self, items, source, company, date=None, **options):
+        """Return what to enter for each item, and why the others have nothing.
+
+        Shape: `items` a list of Item. Returns ({key: {"unit_cost": x} or {"value": x}}, {key: text}).
+        """
+        options = self._complete_options(source, options)
+        date = date or fields.Date.context_today(self)
+        stocked = [item for item in items if item.quantity > 0]
+        missing = {item.key: _("no quantity in stock") for item in items if item.quantity <= 0}
+        if source == "spread":
+            return self._spread(stocked, company, options), missing
+        costs = getattr(self, "_costs_from_" + source)(stocked, company, date, options)
+        entries = {}
+        for item in stocked:
+            cost = costs.get(item.key)
+            if cost is None:
+                missing[item.key] = self._missing_text(source, date)
+            elif cost < 0:
+                missing[item.key] = _("the new cost would be below zero")
+            else:
+                cost = self._round_cost(cost, options)
+                if not options["only_lower"] or cost < self._book_cost(item):
+                    entries[item.key] = {"unit_cost": float(cost)}
+        return entries, missing
+
+    @api.model
+    def _suggest(self, items, source, company, date=None, **options):
+        """Return ([Suggestion], {key: reason}): what entering the new costs would come to.
+
+        Units and rounding are those of the journal lines. Only items that change are in the list.
+        """
+        entries, missing = self._get_entries(items, source, company, date, **options)
+        Line = self.env["stock.revaluation.journal.line"]
+        suggestions = []
+        for item in items:
+            if item.key not in entries:
+                continue
+            ((name, number),) = entries[item.key].items()
+            figures = {
+                "product_id": item.product_id,
+                "quantity": item.quantity,
+                "cost_method": item.cost_method,
+                "rounding": company.currency_id.rounding,
+            }
+            after = Line._entry_values(figures, name, number)
+            amount = company.currency_id.round(after["value_revalued"] - item.value_now)
+            digits = Line._cost_digits(None)
+            same_cost = round_to(after["unit_cost_revalued"], Decimal(1).scaleb(-digits)) == round_to(
+                item.unit_cost_now, Decimal(1).scaleb(-digits)
+            )
+            if amount or not same_cost:
+                suggestions.append(
+                    Suggestion(item, entries[item.key], after["unit_cost_revalued"], after["value_revalued"], amount)
+                )
+        return suggestions, missing
+
+    # ------------------------------------------------------------------ items
+
+    @api.model
+    def _get_items(self, records, company):
+        """Return the items of journal lines, or of products with their stock in `company`."""
+        if records._name == "stock.revaluation.journal.line":
+            return [
+                Item(
+                    line.id,
+                    line.product_id.id,
+                    line.quantity,
+                    line.value_calculated,
+                    line.cost_method,
+                    line.unit_cost_revalued,
+                    line.value_revalued,
+                )
+                for line in records
+            ]
+        seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
+        products = records.sudo().with_company(company)
+        found = {
+            position.key.product_id: position
+            for position in seam.with_company(company)._positions(products, "product")[0]
+        }
+        return [self._product_item(product, found.get(product.id)) for product in products]
+
+    def _product_item(self, product, position):
+        if position is None:
+            return Item(product.id, product.id, 0.0, 0.0, product.cost_method, 0.0, 0.0)
+        unit_cost = float(decimal(position.value) / decimal(position.quantity))
+        return Item(
+            product.id, product.id, position.quantity, position.value, product.cost_method, unit_cost, position.value
+        )
+
+    def _book_cost(self, item):
+        return decimal(item.value) / decimal(item.quantity)
+
+    def _products(self, items, company):
+        """Return {product id: product} of `items` as the company sees them."""
+        ids = list({item.product_id for item in items})
+        products = self.env["product.product"].sudo().with_context(allowed_company_ids=company.ids).browse(ids)
+        return {product.id: product for product in products.with_company(company)}
+
+    # ------------------------------------------------------------------ the options
+
+    def _complete_options(self, source, options):
+        """Return all options with their defaults; refuse a source or an option that is none."""
+        if source not in dict(self._select_source()):
+            raise UserError(
+                _("There is no source of costs %(source)s. Choose one of: %(sources)s.")
+                % {"source": source, "sources": ", ".join(dict(self._select_source()))}
+            )
+        unknown = sorted(set(options) - set(self._option_names()))
+        if unknown:
+            raise UserError(
+                _("A source of costs has no option %(unknown)s. The options are: %(names)s.")
+                % {"unknown": ", ".join(unknown), "names": ", ".join(self._option_names())}
+            )
+        defaults = dict.fromkeys(self._option_names(), 0.0)
+        defaults.update(spread_kind="change", spread_by="value", vendor_id=self.env["res.partner"], only_lower=False)
+        complete = dict(defaults, **options)
+        if isinstance(complete["vendor_id"], int):
+            complete["vendor_id"] = self.env["res.partner"].browse(complete["vendor_id"] or [])
+        return complete
+
+    def _round_cost(self, cost, options):
+        step = options["rounding_step"]
+        return round_to(cost, step) if step and step > 0 else decimal(cost)
+
+    def _missing_text(self, source, date):
+        """Say why a source has no cost for a product."""
+        return {
+            "last_receipt": _("no receipt from a vendor or from production"),
+            "vendor": _("no vendor's price that holds on %s for the quantity") % date,
+            "sales": _("no sales price"),
+            "bom": _("no bill of materials"),
+        }.get(source, _("no new cost"))
+
+    # ------------------------------------------------------------------ the sources
+    # Each returns {item key: unit cost}, without the items it knows nothing about.
+
+    def _costs_from_percent(self, items, company, date, options):
+        factor = 1 + decimal(options["percentage"]) / 100
+        return {item.key: self._book_cost(item) * factor for item in items}
+
+    def _costs_from_amount(self, items, company, date, options):
+        return {item.key: self._book_cost(item) + decimal(options["amount_per_unit"]) for item in items}
+
+    def _costs_from_fixed(self, items, company, date, options):
+        return {item.key: decimal(options["fixed_unit_cost"]) for item in items}
+
+    def _costs_from_last_receipt(self, items, company, date, options):
+        """The last goods in from a vendor or from production, at what the books paid for them."""
+        seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
+        products = self.env["product.product"].sudo().browse(list({item.product_id for item in items}))
+        costs = seam.with_company(company)._read_receipt_costs(products, date)
+        return self._by_product(items, costs)
+
+    def _costs_from_vendor(self, items, company, date, options):
+        """The vendor's price: unit and currency converted, discount taken, valid at the date."""
+        products = self._products(items, company)
+        sellers = self._get_sellers(products.values(), company, date, options["vendor_id"])
+        costs = {}
+        for item in items:
+            product = products[item.product_id]
+            seller = self._choose_seller(
+                sellers.get(product.product_tmpl_id.id, ()), product, options["vendor_quantity"] or item.quantity
+            )
+            if seller:
+                costs[item.key] = decimal(self._seller_price(seller, product, company, date))
+        return costs
+
+    def _costs_from_sales(self, items, company, date, options):
+        """The sales price without tax, less what it costs to sell."""
+        factor = 1 - decimal(options["deduction_percent"]) / 100
+        prices = {}
+        for product in self._products(items, company).values():
+            price = self._untaxed_sales_price(product, company, date)
+            if price:
+                prices[product.id] = decimal(price) * factor
+        return self._by_product(items, prices)
+
+    def _costs_from_bom(self, items, company, date, options):
+        """What components and operations cost; assemblies among them are rolled up as well."""
+        products = self._products(items, company)
+        boms = compat.find_boms(self.env["product.product"].concat(*products.values()), company) if products else {}
+        costs = {}
+        for product, bom in boms.items():
+            known = self._get_boms_below(bom, company)
+            costs[product.id] = decimal(product._compute_bom_price(bom, boms_to_recompute=known))
+        return self._by_product(items, costs)
+
+    def _by_product(self, items, costs):
+        """Return {item key: cost} for {product id: cost}."""
+        return {item.key: decimal(costs[item.product_id]) for item in items if item.product_id in costs}
+
+    # ------------------------------------------------------------------ vendors
+
+    def _get_sellers(self, products, company, date, vendor):
+        """Return {template id: [vendor prices that hold at `date`, in the vendors' order]}."""
+        partner = compat.seller_partner_field(self.env)
+        domain = [
+            ("product_tmpl_id", "in", list({product.product_tmpl_id.id for product in products})),
+            ("company_id", "in", [False, company.id]),
+            "|", ("date_start", "=", False), ("date_start", "<=", date),
+            "|", ("date_end", "=", False), ("date_end", ">=", date),
+            (partner + ".active", "=", True),
+        ]
+        if vendor:
+            domain.append((partner, "in", (vendor | vendor.commercial_partner_id).ids))
+        sellers = defaultdict(list)
+        found = self.env["product.supplierinfo"].sudo().with_company(company).search(domain)
+        for seller in found.sorted(lambda seller: (seller.sequence, -seller.min_qty, seller.price, seller.id)):
+            sellers[seller.product_tmpl_id.id].append(seller)
+        return sellers
+
+    def _choose_seller(self, sellers, product, quantity):
+        """Return the price to take: the first vendor's, and the lowest that this quantity gets."""
+        partner = compat.seller_partner_field(self.env)
+        fitting = [
+            seller
+            for seller in sellers
+            if not seller.product_id or seller.product_id.id == product.id
+            if self._reaches_minimum(seller, product, quantity)
+        ]
+        own = [seller for seller in fitting if seller[partner] == fitting[0][partner]]
+        return min(own, key=lambda seller: self._discounted(seller, product)) if own else None
+
+    def _reaches_minimum(self, seller, product, quantity):
+        unit = compat.seller_unit(seller) or product.uom_id
+        ordered = product.uom_id._compute_quantity(quantity, unit, round=False)
+        return compat.uom_compare(unit, ordered, seller.min_qty) >= 0
+
+    def _discounted(self, seller, product):
+        """Return the price per stock unit in the vendor's currency, discount taken."""
+        unit = compat.seller_unit(seller) or product.uom_id
+        discount = seller.discount if "discount" in seller._fields else 0.0
+        return unit._compute_price(seller.price, product.uom_id) * (1 - discount / 100.0)
+
+    def _seller_price(self, seller, product, company, date):
+        return seller.currency_id._convert(
+            self._discounted(seller, product), company.currency_id, company, date, round=False
+        )
+
+    # ------------------------------------------------------------------ sales prices
+
+    def _untaxed_sales_price(self, product, company, date):
+        """Return the sales price per stock unit in company currency, without the taxes it includes."""
+        price = product.lst_price
+        taxes = product.taxes_id.filtered(lambda tax: tax.company_id == company)
+        if price and any(tax.price_include for tax in taxes):
+            taxes = taxes.with_context(round=False)
+            price = taxes.compute_all(price, currency=product.currency_id, product=product)["total_excluded"]
+        return product.currency_id._convert(price, company.currency_id, company, date, round=False)
+
+    # ------------------------------------------------------------------ bills of materials
+
+    def _get_boms_below(self, bom, company):
+        """Return `bom` and those of its components, and of theirs, as Odoo's own roll-up wants them."""
+        found, level = bom, bom
+        while level:
+            components = level.mapped("bom_line_ids.product_id").with_company(company)
+            below = compat.find_boms(components, company) if components else {}
+            level = self.env["mrp.bom"].sudo().browse([child.id for child in below.values()]) - found
+            found |= level
+        return found
+
+    # ------------------------------------------------------------------ spreading
+
+    def _spread(self, items, company, options):
+        """Return {key: {"value": new total}}: a total spread over the items to the cent."""
+        total, by_value = decimal(options["spread_amount"]), options["spread_by"] == "value"
+        weights = {item.key: decimal(item.value if by_value else item.quantity) for item in items}
+        weighed = [item for item in items if weights[item.key] > 0]
+        if not weighed:
+            raise UserError(
+                _("There is nothing to spread the amount over: no line has a value or quantity above zero.")
+            )
+        step, sign = company.currency_id.rounding, -1 if total < 0 else 1
+        total = round_to(abs(total), step)
+        shares = distribute(total, [weights[item.key] for item in weighed], step)
+        new = {item.key: share * sign for item, share in zip(weighed, shares)}
+        if options["spread_kind"] == "change":
+            new = {item.key: decimal(item.value) + new[item.key] for item in weighed}
+        below = [item for item in weighed if new[item.key] < 0]
+        if below:
+            raise UserError(
+                _("So much cannot be taken off: these products would be worth less than nothing. Take a smaller amount:")
+                + "\n"
+                + self._name_items(below)
+            )
+        return {key: {"value": float(value)} for key, value in new.items()}
+
+    # ------------------------------------------------------------------ preview
+
+    def _name_items(self, items):
+        """Return the names of the items' products, one a line, the first ones only."""
+        ids = [item.product_id for item in items[:SHOWN_AT_MOST]]
+        names = self.env["product.product"].sudo().browse(ids).mapped("display_name")
+        if len(items) > SHOWN_AT_MOST:
+            names.append(_("… and %d more") % (len(items) - SHOWN_AT_MOST))
+        return "\n".join("– " + name for name in names)
+
+    def _name_missing(self, items, missing):
+        """Return the text that names the products without a new cost, by reason."""
+        by_reason = defaultdict(list)
+        for item in items:
+            if item.key in missing:
+                by_reason[missing[item.key]].append(item)
+        return "\n".join(
+            "%s (%d):\n%s" % (reason[:1].upper() + reason[1:], len(own), self._name_items(own))
+            for reason, own in by_reason.items()
+        )
+
+    def _render_suggestions(self, suggestions, company):
+        """Return the HTML table of changes: the totals of all, and the first lines."""
+        currency = company.currency_id
+
+        def money(amount):
+            return compat.format_amount(self.env, amount, currency)
+
+        shown = suggestions[:SHOWN_AT_MOST]
+        products = self.env["product.product"].sudo().browse([each.item.product_id for each in shown])
+        names = {product.id: product.display_name for product in products}
+        rows = [
+            {
+                "product": names[each.item.product_id],
+                "quantity": compat.format_number(self.env, each.item.quantity, compat.QUANTITY_DIGITS),
+                "unit_cost_now": compat.format_number(self.env, each.item.unit_cost_now, COST_DIGITS),
+                "unit_cost_new": compat.format_number(self.env, each.unit_cost, COST_DIGITS),
+                "value_now": money(each.item.value_now),
+                "value_new": money(each.value),
+                "amount": money(each.amount),
+            }
+            for each in shown
+        ]
+        totals = {
+            "value_now": money(sum(each.item.value_now for each in suggestions)),
+            "value_new": money(sum(each.value for each in suggestions)),
+            "amount": money(sum(each.amount for each in suggestions)),
+        }
+        values = {"rows": rows, "totals": totals, "more": len(suggestions) - len(shown), "count": len(suggestions)}
+        return compat.render_template(self.env, "stock_revaluation_journal.suggestions", values)

@@ -1,0 +1,322 @@
+import logging
+
+import psycopg2
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import plaintext2html
+
+from .. import compat
+from ..engine.schedule import MONTHS, next_after
+from .stock_revaluation_journal_background import TRIES
+
+_logger = logging.getLogger(__name__)
+
+USER_GROUP = "stock_revaluation_journal.group_revaluation_user"
+MANAGER_GROUP = "stock_revaluation_journal.group_revaluation_manager"
+WARNING_ACTIVITY = "mail.mail_activity_data_warning"
+
+
+class StockRevaluationRule(models.Model):
+    """Revalue certain stock from a source of costs, again and again: what, from where, when, and how much matters.
+
+    The scheduled action runs what is due with the rights of the rule's responsible, each rule in a
+    transaction of its own.
+    """
+
+    _name = "stock.revaluation.rule"
+    _description = "Revaluation Rule"
+    _inherit = ["stock.revaluation.cost.source", "mail.thread", "mail.activity.mixin"]
+    _order = "company_id, sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char("Rule", required=True, help="Stands as description on the journals that the rule makes.")
+    active = fields.Boolean("Active", default=True, help="Archived rules do not run; their journals stay.")
+    sequence = fields.Integer("Sequence", default=10, help="Rules of a company run in this order.")
+    company_id = fields.Many2one(required=True, default=lambda self: self.env.company, index=True)
+    source = fields.Selection(tracking=True)
+
+    # What
+    categ_ids = fields.Many2many(
+        "product.category", string="Product Categories", help="Only products of these categories and of those below."
+    )
+    product_ids = fields.Many2many(
+        "product.product",
+        string="Products",
+        domain="[('company_id', 'in', (company_id, False))]",
+        help="Only these products; empty: all.",
+    )
+    cost_methods = fields.Selection(
+        [("standard", "Standard Price"), ("fifo", "First In First Out (FIFO)"), ("average", "Average Cost (AVCO)")],
+        "Costing Method",
+        help="Only products of this costing method; empty: all.",
+    )
+    threshold_percent = fields.Float(
+        "Ignore Below %",
+        digits=(16, 2),
+        help="A product whose inventory value would change by less than this, in per cent, is left alone.",
+    )
+    threshold_amount = fields.Monetary(
+        "Ignore Below Amount", help="A product whose inventory value would change by less than this is left alone."
+    )
+
+    # When
+    schedule = fields.Selection(
+        [
+            ("daily", "Daily"),
+            ("weekly", "Weekly"),
+            ("monthly", "Monthly"),
+            ("quarterly", "Quarterly"),
+            ("yearly", "Yearly"),
+        ],
+        "Schedule",
+        default="monthly",
+        required=True,
+        tracking=True,
+        help="How often the rule runs.",
+    )
+    day_of_month = fields.Integer(
+        "Day of the Month", default=31, help="1 to 31; where a month is shorter, its last day. 31 is always the last day."
+    )
+    next_run = fields.Date(
+        "Next Run", tracking=True, copy=False, help="The day of the next run. Empty: only when somebody chooses Run Now."
+    )
+    last_run = fields.Datetime("Last Run", readonly=True, copy=False, help="When the rule ran last, with success or not.")
+    last_result = fields.Char("Last Result", readonly=True, copy=False, help="What came of the last run.")
+
+    # What comes of it
+    reason_id = fields.Many2one(
+        "stock.revaluation.reason",
+        "Reason",
+        ondelete="restrict",
+        help="Reason of the journals; it names the accounts for increases and decreases.",
+    )
+    mode = fields.Selection(
+        [("draft", "Leave a draft to look at"), ("post", "Post it")],
+        "Journal",
+        default="draft",
+        required=True,
+        tracking=True,
+        help="What happens to the journal that the rule makes.",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        required=True,
+        default=lambda self: self.env.user,
+        tracking=True,
+        help="The rule runs with this user's rights, and tells this user when it fails. To post, a revaluation manager.",
+    )
+    journal_ids = fields.One2many("stock.revaluation.journal", "rule_id", "Journals", readonly=True, copy=False)
+    journal_count = fields.Integer("Number of Journals", compute="_compute_journal_count")
+
+    # ------------------------------------------------------------------ constraints and computes
+
+    @api.constrains("day_of_month", "threshold_percent", "threshold_amount")
+    def _check_numbers(self):
+        for rule in self:
+            if rule.schedule in MONTHS and not 1 <= rule.day_of_month <= 31:
+                raise ValidationError(_("%s: the day of the month is a number from 1 to 31.") % rule.name)
+            if rule.threshold_percent < 0 or rule.threshold_amount < 0:
+                raise ValidationError(_("%s: what to ignore is a percentage or amount from zero up.") % rule.name)
+
+    @api.constrains("user_id", "mode", "company_id", "active")
+    def _check_responsible(self):
+        for rule in self.filtered("active").sudo():
+            group = MANAGER_GROUP if rule.mode == "post" else USER_GROUP
+            if not rule.user_id.has_group(group):
+                raise ValidationError(
+                    _(
+                        "%(rule)s: %(user)s may not do what the rule does. Choose a responsible of the group"
+                        " Inventory Revaluation / %(group)s.",
+                        rule=rule.name,
+                        user=rule.user_id.name,
+                        group=self.env.ref(group).sudo().name,
+                    )
+                )
+            if rule.company_id not in rule.user_id.company_ids:
+                raise ValidationError(
+                    _(
+                        "%(rule)s: %(user)s does not work in %(company)s. Choose another responsible, or allow the"
+                        " company on the user.",
+                        rule=rule.name,
+                        user=rule.user_id.name,
+                        company=rule.company_id.name,
+                    )
+                )
+
+    @api.depends("journal_ids")
+    def _compute_journal_count(self):
+        for rule in self:
+            rule.journal_count = len(rule.journal_ids)
+
+    @api.onchange("source")
+    def _onchange_source(self):
+        """A net realisable value is a ceiling: it never writes up, unless asked to."""
+        self.only_lower = self.source == "sales"
+
+    # ------------------------------------------------------------------ actions
+
+    def action_run(self):
+        """Run the rule now, with the rights of who presses the button; open the journal it made."""
+        self.ensure_one()
+        journal = self._run()
+        if journal:
+            return journal._window(_("Revaluation Journal"), journal._name, journal)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": self.last_result},
+        }
+
+    def action_dry_run(self):
+        """Show what the rule would change today; nothing is written."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("What %s would change") % self.name,
+            "res_model": "stock.revaluation.dry.run",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_rule_id": self.id},
+        }
+
+    def action_view_journals(self):
+        """Open the journals that the rule made."""
+        self.ensure_one()
+        return self.journal_ids._window(_("Revaluation Journals"), "stock.revaluation.journal", self.journal_ids)
+
+    # ------------------------------------------------------------------ one run
+
+    def _run(self):
+        """Make the journal of today's changes and post it if the rule says so; return it, or an empty one."""
+        self.ensure_one()
+        rule = self._in_company()
+        changes, missing, items = rule._get_changes()
+        journal = rule.env["stock.revaluation.journal"]
+        if changes:
+            costs = {each.item.product_id: each.entry for each in changes}
+            journal = journal.revalue(costs, reason=rule.reason_id, description=rule.name, post=False)
+            journal.with_context(mail_auto_subscribe_no_notify=True).write(
+                {"rule_id": rule.id, "user_id": rule.user_id.id}
+            )
+            journal._log_missing(rule._name_missing(items, missing))
+            if rule.mode == "post":
+                journal.action_post()
+        rule._log_run(journal, changes, missing)
+        return journal.with_env(self.env)
+
+    def _in_company(self):
+        """Return the rule with its company, and that one alone, allowed."""
+        return self.with_context(allowed_company_ids=self.company_id.ids).with_company(self.company_id)
+
+    def _get_changes(self):
+        """Return ([Suggestion] that reach the thresholds, {key: reason}, [Item]); write nothing."""
+        self.ensure_one()
+        rule = self._in_company()
+        suggestions, missing, items = rule.env["stock.revaluation.journal"]._suggest_products(
+            rule.source,
+            product_ids=rule.product_ids.ids,
+            categ_ids=rule.categ_ids.ids,
+            cost_methods=[rule.cost_methods] if rule.cost_methods else None,
+            **rule._get_options()
+        )
+        return [each for each in suggestions if rule._matters(each)], missing, items
+
+    def _matters(self, suggestion):
+        """Tell whether a change reaches the thresholds. A stock worth nothing changes by any percentage."""
+        amount, value = abs(suggestion.amount), suggestion.item.value_now
+        if self.currency_id.compare_amounts(amount, self.threshold_amount) < 0:
+            return False
+        return not value or 100.0 * amount / value >= self.threshold_percent - 1e-9
+
+    def _log_run(self, journal, changes, missing):
+        """Leave what came of a run on the rule."""
+        if journal:
+            result = _("%(journal)s: %(count)d products changed by %(amount)s.") % {
+                "journal": journal.name,
+                "count": len(changes),
+                "amount": compat.format_amount(self.env, sum(each.amount for each in changes), self.currency_id),
+            }
+        else:
+            result = _("Nothing to change.")
+        if missing:
+            result += " " + _("%d products had no new cost.") % len(missing)
+        # Who runs a rule need not be allowed to change it
+        self.sudo().write({"last_run": fields.Datetime.now(), "last_result": result})
+        self.sudo().message_post(body=result)
+
+    # ------------------------------------------------------------------ scheduled action
+
+    @api.model
+    def _run_due(self):
+        """Scheduled action: run every rule that is due, company by company.
+
+        Each in a transaction of its own, which is committed: a rule that fails leaves its reason on
+        itself and an activity to its responsible, and the others run.
+        """
+        domain = [("next_run", "!=", False), ("next_run", "<=", fields.Date.context_today(self))]
+        for rule_id in self.search(domain).ids:
+            self.browse(rule_id)._run_scheduled()
+
+    def _run_scheduled(self):
+        """Run a rule that is due, and set its next run."""
+        self.ensure_one()
+        for attempt in range(1, TRIES + 1):
+            try:
+                if self._take():
+                    self.with_user(self.user_id)._run()
+                    self.activity_unlink([WARNING_ACTIVITY])
+                    self._set_next_run()
+                return self.env.cr.commit()
+            except Exception as error:  # pylint: disable=broad-except
+                self.env.cr.rollback()
+                compat.invalidate(self.env)
+                again = isinstance(error, psycopg2.OperationalError) and error.pgcode in compat.RETRIED_CODES
+                if not again or attempt == TRIES:
+                    return self._report_failure(error)
+                _logger.info("Revaluation rule %s runs again, stock moved meanwhile (%s of %s)", self.id, attempt, TRIES)
+        return None
+
+    def _take(self):
+        """Hold the rule, and tell whether it is still due: another server may be running it."""
+        self.env.cr.execute(
+            "SELECT id FROM stock_revaluation_rule WHERE id = %s AND active AND next_run <= %s FOR UPDATE SKIP LOCKED",
+            [self.id, fields.Date.context_today(self)],
+        )
+        return bool(self.env.cr.fetchone())
+
+    def _set_next_run(self):
+        self.next_run = next_after(fields.Date.context_today(self), self.next_run, self.schedule, self.day_of_month)
+
+    def _report_failure(self, error):
+        """Say on the rule why it failed, and ask its responsible to mend it; it runs again at its next date."""
+        if isinstance(error, UserError):
+            problem = compat.error_text(error)
+        else:
+            _logger.error("Revaluation rule %s failed", self.id, exc_info=error)
+            problem = _("Unexpected error: %s. The server's log has the details.") % error
+        self.write({"last_run": fields.Datetime.now(), "last_result": _("Failed: %s") % problem.split("\n")[0]})
+        self.message_post(body=plaintext2html(_("The rule failed; nothing was revalued.") + "\n" + problem))
+        summary = _("Revaluation rule failed")
+        if summary not in self.activity_ids.mapped("summary"):
+            self.activity_schedule(
+                WARNING_ACTIVITY, user_id=self.user_id.id, summary=summary, note=plaintext2html(problem)
+            )
+        self._set_next_run()
+        self.env.cr.commit()
+
+
+class StockRevaluationJournal(models.Model):
+    _inherit = "stock.revaluation.journal"
+
+    rule_id = fields.Many2one(
+        "stock.revaluation.rule",
+        "Made By Rule",
+        readonly=True,
+        copy=False,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        help="The revaluation rule that made this journal.",
+    )

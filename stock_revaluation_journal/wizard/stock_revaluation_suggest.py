@@ -1,0 +1,97 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+
+
+class StockRevaluationSuggest(models.TransientModel):
+    """Suggest Revalued Cost: fill in the new cost of many lines, after a look at what would change."""
+
+    _name = "stock.revaluation.suggest"
+    _description = "Suggest Revalued Cost"
+    _inherit = "stock.revaluation.cost.source"
+
+    journal_id = fields.Many2one(
+        "stock.revaluation.journal", "Journal", required=True, ondelete="cascade", help="Whose lines get a new cost."
+    )
+    company_id = fields.Many2one(related="journal_id.company_id")
+    line_ids = fields.Many2many(
+        "stock.revaluation.journal.line",
+        string="Selected Lines",
+        help="The lines that were selected; without a selection all lines of the journal.",
+    )
+    line_count = fields.Integer("Lines", compute="_compute_preview", help="How many lines are looked at.")
+    change_count = fields.Integer("Lines That Change", compute="_compute_preview", help="How many get another figure.")
+    missing_count = fields.Integer(
+        "Lines Without a New Cost", compute="_compute_preview", help="Lines for which the source knows no cost."
+    )
+    preview = fields.Html("Preview", compute="_compute_preview", sanitize=False, help="Before and after, line by line.")
+    missing = fields.Text("Without a New Cost", compute="_compute_preview", help="These lines stay as they are.")
+    problem = fields.Text("Problem", compute="_compute_preview", help="Why nothing can be suggested this way.")
+
+    @api.onchange("source")
+    def _onchange_source(self):
+        """A net realisable value is a ceiling: it never writes up, unless asked to."""
+        self.only_lower = self.source == "sales"
+
+    @api.depends(lambda self: ["journal_id", "line_ids", "source"] + self._option_names())
+    def _compute_preview(self):
+        for wizard in self:
+            items = wizard._get_wizard_items()
+            wizard.line_count, wizard.problem = len(items), False
+            suggestions, missing = [], {}
+            try:
+                suggestions, missing = wizard._get_suggestions(items)
+            except UserError as error:
+                wizard.problem = compat.error_text(error)
+            wizard.change_count, wizard.missing_count = len(suggestions), len(missing)
+            wizard.preview = wizard._render_suggestions(suggestions, wizard.company_id) if suggestions else False
+            wizard.missing = wizard._name_missing(items, missing)
+
+    def action_apply(self):
+        """Enter the suggested costs on the lines, and say so on the journal."""
+        self.ensure_one()
+        journal = self.journal_id
+        journal._check_draft()
+        items = self._get_wizard_items()
+        suggestions, missing = self._get_suggestions(items)
+        if not suggestions:
+            raise UserError(
+                _("No line would change this way. Choose another source or other figures.")
+                + "\n"
+                + self._name_missing(items, missing)
+            )
+        self._get_lines()._enter({each.item.key: each.entry for each in suggestions})
+        journal.message_post(body=self._get_message(suggestions, missing))
+        return {"type": "ir.actions.act_window_close"}
+
+    def _get_message(self, suggestions, missing):
+        """Return what the journal's chatter says about it."""
+        return _(
+            "Suggest Revalued Cost (%(source)s): %(count)d lines changed by %(amount)s altogether,"
+            " %(missing)d lines had no new cost."
+        ) % {
+            "source": dict(self._select_source())[self.source],
+            "count": len(suggestions),
+            "amount": compat.format_amount(
+                self.env, sum(each.amount for each in suggestions), self.journal_id.currency_id
+            ),
+            "missing": len(missing),
+        }
+
+    def _get_suggestions(self, items):
+        return self._suggest(items, self.source, self.company_id, self.journal_id.date, **self._get_options())
+
+    def _get_wizard_items(self):
+        return self._get_items(self._get_lines(), self.company_id)
+
+    def _get_lines(self):
+        """Return the lines to change; in a form that is not saved yet they are copies of the real ones."""
+        lines = self.line_ids or self.journal_id.line_ids
+        lines = lines._origin if lines else lines
+        return lines.filtered(lambda line: line.state == "draft")
+
+    def _get_options(self):
+        options = super()._get_options()
+        options["vendor_id"] = options["vendor_id"]._origin
+        return options
