@@ -24,6 +24,7 @@ NAME = "stock-revaluation-journal"
 CHECKOUT = Path(__file__).resolve().parents[2]
 MARKER = ".made"
 STILL_AT_IT_SECONDS = 30
+SILENT_SECONDS = 3  # a wait that is not worth a word
 
 
 class SetupError(Exception):
@@ -83,12 +84,22 @@ def lock(name):
     """Let one process at a time do `name`; the others wait and say so."""
     path = folder("locks") / (name.replace("/", "_") + ".lock")
     with open(path, "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another command is at '%s': waiting for it" % name)
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        deadline = time.monotonic() + SILENT_SECONDS
+        while not _locked(handle):
+            if time.monotonic() > deadline:
+                say("another command is at '%s': waiting for it" % name)
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                break
+            time.sleep(0.05)
         yield
+
+
+def _locked(handle):
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def made(path, key=""):

@@ -16,9 +16,18 @@ from .cache import CHECKOUT, SetupError
 UNIT, INSIDE, BROWSER = "tests/unit", "tests/odoo", "tests/browser"
 TEST_DATABASE = re.compile(r"srj_test_[0-9]+_([0-9]+)(_browser)?")
 NOTHING_COLLECTED = 5  # pytest's exit status
+UNREACHED = ("--cov-report=term-missing:skip-covered",)
 SECONDS_PER_TEST = 600  # one that takes longer hangs
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_VARIABLE = "SRJ_CHROMIUM"
+# playwright's own program needs libatomic, which a slim machine may lack
+BROWSER_PACKAGES = ("chromium", "libatomic1")
+LAUNCH = """
+import sys
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    playwright.chromium.launch(executable_path=sys.argv[1], args=["--no-sandbox"]).close()
+"""
 
 
 @dataclass
@@ -164,7 +173,9 @@ def _installed(found, name):
 
 
 def _in_odoo(found, name, paths, options):
-    coverage = ["--cov", addon.path_for(found.series) / addon.ADDON] if options.coverage else []
+    coverage = (
+        [*UNREACHED, "--cov=%s" % (addon.path_for(found.series) / addon.ADDON)] if options.coverage else []
+    )
     environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
     # Odoo and its libraries warn about themselves by the hundred
     return _pytest(
@@ -215,10 +226,24 @@ def _quiet(log):
 
 
 def _chromium():
-    given = os.environ.get(CHROMIUM_VARIABLE)
-    if not given and not any(map(shutil.which, CHROMIUM)):
-        debian.install(["chromium"])
-    return given or next(filter(None, map(shutil.which, CHROMIUM)))
+    """Return a browser that really starts, after installing what it lacks where that is possible."""
+    problem = ""
+    for last_try in (False, True):
+        found = os.environ.get(CHROMIUM_VARIABLE) or next(filter(None, map(shutil.which, CHROMIUM)), "")
+        if found:
+            done = subprocess.run(
+                [python.tools_environment(), "-c", LAUNCH, found],
+                env=python.clean_environ(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode == 0:
+                return found
+            problem = "%s does not start:\n%s" % (found, cache.tail(done.stderr, 8))
+        if not last_try:
+            debian.install(BROWSER_PACKAGES)
+    raise SetupError(problem or "no Chromium found")
 
 
 def _pytest(name, paths, options, interpreter, environ, *arguments):
