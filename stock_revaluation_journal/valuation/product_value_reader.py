@@ -258,7 +258,9 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _measure(self, products):
         compat.invalidate(self.env)
-        return {product.id: self._money(product.total_value) for product in self._valued(products)}
+        # From their ids: records that came through a relation would now be read, and valued, one by one
+        products = self._valued(products.browse(products.ids))
+        return {product.id: self._money(product.total_value) for product in products}
 
     def _posts_entry(self, product):
         """Periodic products too: the next closing then neither repeats nor misses the change."""
