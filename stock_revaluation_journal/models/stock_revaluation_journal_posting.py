@@ -414,6 +414,8 @@ class StockRevaluationJournal(models.Model):
                 rows += [(line.id, item_id) for line in lines for item_id in pair]
                 move_by_line.update((line.id, move.id) for line in lines)
         if rows:
+            # 17.0 still has totals of the new entries to write, and forgetting them would break the next flush
+            compat.flush(self.env)
             execute_values(
                 self.env.cr._obj,
                 "INSERT INTO stock_revaluation_line_account_move_line_rel (line_id, account_move_line_id) VALUES %s",
