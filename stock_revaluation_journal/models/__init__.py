@@ -9,5 +9,6 @@ from . import stock_revaluation_cost_source
 from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company
+from . import stock_revaluation_linked
 from . import product_product
 from . import account_move

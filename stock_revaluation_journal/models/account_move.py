@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import compat
@@ -16,7 +16,20 @@ class AccountMove(models.Model):
         readonly=True,
         copy=False,
         groups="stock_revaluation_journal.group_revaluation_user",
+        help="The revaluation journals that made this entry.",
     )
+    revaluation_count = fields.Integer(
+        "Revaluations",
+        compute="_compute_revaluation_count",
+        compute_sudo=False,
+        groups="stock_revaluation_journal.group_revaluation_user",
+        help="Revaluation journals that made this entry.",
+    )
+
+    @api.depends("revaluation_journal_ids")
+    def _compute_revaluation_count(self):
+        for move in self:
+            move.revaluation_count = len(move.revaluation_journal_ids)
 
     def _check_no_revaluation(self):
         """Raise UserError if one of the entries belongs to a revaluation: value and ledger would part."""

@@ -1,4 +1,4 @@
-from odoo import _, fields, models
+from odoo import fields, models
 
 from .. import compat
 
@@ -6,7 +6,11 @@ from .. import compat
 class ProductProduct(models.Model):
     _inherit = "product.product"
 
-    revaluation_count = fields.Integer("Revaluations", compute="_compute_revaluation_count")
+    revaluation_count = fields.Integer(
+        "Revaluations",
+        compute="_compute_revaluation_count",
+        help="Posted lines of revaluation journals that changed its value.",
+    )
 
     def _compute_revaluation_count(self):
         """Count the posted lines of each product; nothing for users without access to revaluations."""
@@ -25,20 +29,22 @@ class ProductProduct(models.Model):
 
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the products."""
-        return {
-            "type": "ir.actions.act_window",
-            "name": _("Revaluations"),
-            "res_model": "stock.revaluation.journal.line",
-            "view_mode": compat.LIST,
-            "domain": [("product_id", "in", self.ids), ("state", "=", "posted")],
-            "context": {"create": False},
-        }
+        domain = [("product_id", "in", self.ids), ("state", "=", "posted")]
+        return self.env["stock.revaluation.journal.line"]._window(domain)
+
+    def action_revalue(self):
+        """Prepare a revaluation journal with the figures of these products."""
+        return self.env["stock.revaluation.journal"]._prepare_for(self.env.company, self)
 
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
-    revaluation_count = fields.Integer("Revaluations", compute="_compute_revaluation_count")
+    revaluation_count = fields.Integer(
+        "Revaluations",
+        compute="_compute_revaluation_count",
+        help="Posted lines of revaluation journals that changed its value.",
+    )
 
     def _compute_revaluation_count(self):
         for template in self:
@@ -47,3 +53,7 @@ class ProductTemplate(models.Model):
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the template's variants."""
         return self.with_context(active_test=False).product_variant_ids.action_view_revaluations()
+
+    def action_revalue(self):
+        """Prepare a revaluation journal with the figures of the templates' variants."""
+        return self.with_context(active_test=False).product_variant_ids.action_revalue()

@@ -45,6 +45,8 @@ class StockRevaluationJournalLine(models.Model):
     )
     company_id = fields.Many2one(related="journal_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(related="journal_id.date", store=True, index=True, string="Accounting Date")
+    reason_id = fields.Many2one(related="journal_id.reason_id", store=True, string="Reason")
 
     # The position
     product_id = fields.Many2one(
@@ -136,6 +138,13 @@ class StockRevaluationJournalLine(models.Model):
         **compat.AVERAGED,
         help="The amount in per cent of the calculated value.",
     )
+    direction = fields.Selection(
+        [("increase", "Increase"), ("decrease", "Decrease"), ("none", "No change")],
+        "Direction",
+        compute="_compute_amount",
+        store=True,
+        help="Whether the inventory value goes up or down.",
+    )
     rounding_difference = fields.Monetary(
         "Rounding Difference",
         compute="_compute_rounding_difference",
@@ -202,6 +211,7 @@ class StockRevaluationJournalLine(models.Model):
         for line in self:
             amount = line.value_revalued - line.value_calculated
             line.amount = float(rounding.round_to(amount, line.currency_id.rounding or 0.01))
+            line.direction = "increase" if line.amount > 0 else "decrease" if line.amount < 0 else "none"
             line.amount_percent = 100.0 * amount / line.value_calculated if line.value_calculated else 0.0
 
     @api.depends("value_revalued", "quantity", "cost_method")
