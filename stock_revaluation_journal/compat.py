@@ -76,11 +76,17 @@ def flush(env):
 
 
 def invalidate(env):
-    """Forget every cached value, after SQL has written."""
+    """Forget every cached value, after SQL has written; what is pending is written first."""
+    flush(env)
     if hasattr(env, "invalidate_all"):
         env.invalidate_all(flush=False)
     else:
         env.cache.invalidate()
+
+
+def forget(env):
+    """Forget every cached and every pending value, after a rollback."""
+    env.clear()
 
 
 def group_users_field(env):

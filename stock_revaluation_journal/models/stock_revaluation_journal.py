@@ -427,7 +427,7 @@ class StockRevaluationJournal(models.Model):
         reasons = {
             "zero": _("No quantity in stock"),
             "negative": _("Negative quantity: receive or correct the stock first"),
-            "no_layers": _("Nothing was ever valued: no receipt yet"),
+            "no_layers": _("Never valued: no receipt since inventory valuation was installed"),
             "no_lots": _("No lot with a quantity"),
             "foreign": _("Not a storable product of %s") % self.company_id.name,
         }
@@ -436,7 +436,8 @@ class StockRevaluationJournal(models.Model):
         for reason, label in reasons.items():
             ids = [product_id for product_id, why in left_out.items() if why == reason]
             if ids:
-                names = products.browse(ids[:NAMED_AT_MOST]).exists().mapped("display_name")
+                found = products.browse(ids[:NAMED_AT_MOST]).exists()
+                names = found.mapped("display_name") + ["id %d" % i for i in ids[:NAMED_AT_MOST] if i not in found.ids]
                 more = ", …" if len(ids) > NAMED_AT_MOST else ""
                 paragraphs.append("%s (%d): %s%s" % (label, len(ids), ", ".join(names), more))
         return "\n".join(paragraphs) or False

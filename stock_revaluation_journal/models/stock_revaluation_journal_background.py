@@ -63,13 +63,13 @@ class StockRevaluationJournal(models.Model):
                 return more
             except psycopg2.OperationalError as error:
                 self.env.cr.rollback()
-                compat.invalidate(self.env)
+                compat.forget(self.env)
                 if error.pgcode not in compat.RETRIED_CODES or attempt == TRIES:
                     return self._stop_background(str(error))
                 _logger.info("%s: chunk runs again, stock moved meanwhile (%s of %s)", self.name, attempt, TRIES)
             except UserError as error:
                 self.env.cr.rollback()
-                compat.invalidate(self.env)
+                compat.forget(self.env)
                 return self._stop_background(compat.error_text(error))
         return False
 

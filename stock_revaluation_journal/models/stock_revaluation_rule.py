@@ -271,7 +271,7 @@ class StockRevaluationRule(models.Model):
                 return self.env.cr.commit()
             except Exception as error:  # pylint: disable=broad-except
                 self.env.cr.rollback()
-                compat.invalidate(self.env)
+                compat.forget(self.env)
                 again = isinstance(error, psycopg2.OperationalError) and error.pgcode in compat.RETRIED_CODES
                 if not again or attempt == TRIES:
                     return self._report_failure(error)

@@ -251,6 +251,10 @@ class StockRevaluationValuation(models.AbstractModel):
             return decimal(change.unit_cost)
         return decimal(change.value) / decimal(quantity)
 
+    def _changed_products(self, changes):
+        """Return the products of `changes`, in their order."""
+        return self.env["product.product"].sudo().browse(dict.fromkeys(change.key.product_id for change in changes))
+
     def _by_product(self, changes):
         """Return {product id: [Change]}."""
         grouped = defaultdict(list)

@@ -66,7 +66,7 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ writing
 
     def _apply(self, changes, date):
-        products = self.env["product.product"].sudo().browse({change.key.product_id for change in changes})
+        products = self._changed_products(changes)
         figures = self._read_products(products)
         all_layers = self._read_layers(products)
         all_lots = self._read_lots(products.filtered(compat.is_lot_valued))

@@ -24,7 +24,7 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ writing
 
     def _apply(self, changes, date):
-        products = self.env["product.product"].sudo().browse({change.key.product_id for change in changes})
+        products = self._changed_products(changes)
         products = products.with_company(self.env.company)
         value_date = self._value_date(date)
         figures = self._read_products(products)
@@ -142,7 +142,7 @@ class StockRevaluationValuation(models.AbstractModel):
         Written by SQL: the ORM's Monetary would round the unit cost to cents, and 147 × 3.40 set to
         750.00 would fall to 749.70 at the next bill; creating the row would also revalue receipts.
         """
-        products = self.env["product.product"].sudo().browse({change.key.product_id for change in changes}) - by_receipt
+        products = self._changed_products(changes) - by_receipt
         line_ids = {change.key.product_id: change.line_id for change in changes}
         rows = [(product.id, None, product_costs[product.id]) for product in products if not product.lot_valuated]
         lots = self.env["stock.lot"].sudo().browse(lot_costs)

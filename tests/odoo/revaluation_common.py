@@ -371,9 +371,11 @@ class RevaluationCase(BaseCase):
                 [table, column],
             )
             if cls.env.cr.fetchone():
-                # The names are constants of the lines above.
+                # The names are constants of the lines above. 19.0 of mid-2026 dates a product's first
+                # cost in the year 1: nothing lies before that.
                 cls.env.cr.execute(
-                    "UPDATE {0} SET {1} = {1} - %s * interval '1 minute' WHERE company_id = %s".format(
+                    "UPDATE {0} SET {1} = {1} - %s * interval '1 minute' WHERE company_id = %s"
+                    " AND {1} > '1900-01-01'".format(
                         table, column
                     ),
                     [minutes + days * 1440, cls.company.id],
