@@ -1,0 +1,121 @@
+"""Posting: against Odoo's own way, against raw SQL, ten times as many lines, and a hundred thousand in the background."""
+import time
+
+from . import documents, floor, peer, seed
+from .meter import compare, measure, peak_memory, sample_of, summary, transaction
+
+METHODS = ("fifo", "average", "standard")
+GROUPINGS = (("product", "items per product"), ("account", "items per account"))
+TIMES = 10
+WARM = 3
+RAW = "raw SQL"
+
+
+def post(bench):
+    """Each costing method and grouping: Odoo's own way, the addon, and the same rows by raw SQL."""
+    for method in METHODS:
+        products, small, journals = _prepare(bench.env, "Post " + method, method, bench.lines)
+        other = "Odoo: " + peer.describe(bench.env, method)
+        sides = {other: _odoo(products, method)}
+        for grouping, label in GROUPINGS:
+            sides["addon, " + label] = _post(journals[grouping])
+        with transaction(bench.env) as env:
+            rows = floor.Rows(env, journals["product"])
+        sides[RAW] = rows.write
+        _warm(bench.env, [_odoo(small, method), _post(journals["small"])])
+        bench.add("post", "%s, %d products" % (method, bench.lines), compare(bench.env, sides, bench.rounds),
+                  against=other, floor=RAW)
+
+
+def growth(bench):
+    """Ten times as many lines."""
+    for method in METHODS:
+        sides = {}
+        for count in (bench.lines, bench.lines * TIMES):
+            _products, _small, journals = _prepare(bench.env, "Grow %s %d" % (method, count), method, count)
+            for grouping, label in GROUPINGS:
+                sides["%d lines, %s" % (count, label)] = _post(journals[grouping])
+        _warm(bench.env, [_post(journals["small"])])
+        found = compare(bench.env, sides, bench.rounds)
+        for _grouping, label in GROUPINGS:
+            names = ["%d lines, %s" % (count, label) for count in (bench.lines, bench.lines * TIMES)]
+            bench.add("growth", "%s, %s" % (method, label), {name: found[name] for name in names}, times=names[0])
+
+
+def background(bench):
+    """A large journal in the background: lines per second of the first and the last chunks, peak memory."""
+    with transaction(bench.env, keep=True) as env:
+        products = seed.products(env, "Background", "average", bench.background)
+        journal_id = documents.draft(env, products).id
+    seed.finish(bench.env)
+    with transaction(bench.env, keep=True) as env:
+        env["stock.revaluation.journal"].browse(journal_id).action_post()
+    chunks = []
+    with _watched(type(bench.env["stock.revaluation.journal"]), chunks), transaction(bench.env) as env:
+        sample = sample_of(env, env["stock.revaluation.journal"]._run_background)
+        journal = env["stock.revaluation.journal"].browse(journal_id)
+        if journal.state != "posted":
+            raise RuntimeError("background posting stopped: %s" % journal.problem)
+    tenth = max(1, len(chunks) // 10)
+    result = summary([sample])
+    result.update(
+        per_second=bench.background / sample["seconds"], first=_rate(chunks[:tenth]), last=_rate(chunks[-tenth:]),
+        chunks=len(chunks))
+    bench.add("background", "average, %d lines" % bench.background, {"addon": result})
+
+
+def _prepare(env, name, method, count):
+    """Return products, a few more, and {grouping or "small": id of a draft journal}, committed."""
+    with transaction(env, keep=True) as own:
+        documents.post_in_foreground(own)
+        products = seed.products(own, name, method, count)
+        small = seed.products(own, name + " small", method, WARM)
+        journals = {grouping: documents.draft(own, products, grouping).id for grouping, _label in GROUPINGS}
+        journals["small"] = documents.draft(own, small).id
+    seed.finish(env)
+    return products.ids, small.ids, journals
+
+
+def _warm(env, actions):
+    for action in actions:
+        measure(env, action)
+
+
+def _odoo(product_ids, method):
+    return lambda env: peer.revalue(env["product.product"].browse(product_ids), method)
+
+
+def _post(journal_id):
+    return lambda env: env["stock.revaluation.journal"].browse(journal_id).action_post()
+
+
+class _watched:
+    """Notes (lines, seconds, memory) of each chunk posted in the background."""
+
+    def __init__(self, model, chunks):
+        self.model, self.chunks = model, chunks
+
+    def __enter__(self):
+        self.original = original = self.model._run_chunk
+        chunks = self.chunks
+
+        def run_chunk(journal):
+            start, before = time.perf_counter(), _left(journal)
+            more = original(journal)
+            chunks.append((before - _left(journal), time.perf_counter() - start, peak_memory()))
+            return more
+
+        self.model._run_chunk = run_chunk
+
+    def __exit__(self, *_error):
+        del self.model._run_chunk  # the class that Odoo builds for the registry inherits it
+
+
+def _left(journal):
+    journal.env.cr.execute(
+        "SELECT COUNT(*) FROM stock_revaluation_journal_line WHERE journal_id = %s AND state = 'draft'", [journal.id])
+    return journal.env.cr.fetchone()[0]
+
+
+def _rate(chunks):
+    return sum(lines for lines, _seconds, _memory in chunks) / sum(seconds for _lines, seconds, _memory in chunks)

@@ -1,0 +1,92 @@
+"""Calculating and reading: against one grouped SQL query, and (19.0) against Odoo's own total values."""
+from odoo import models
+
+from . import seed
+from .meter import compare, transaction
+
+LAYERS = 50
+ADDON, GROUPED, ODOO = "addon", "grouped SQL + ORM insertion", "Odoo: total_value"
+
+
+def calculate(bench):
+    """Products with fifty layers each, every product a line."""
+    for count in bench.products:
+        category_id, journal_id, vals_list = _prepare(bench.env, "Calculate %d" % count, count, LAYERS - 1)
+        sides = {
+            GROUPED: lambda env: _grouped(env, category_id, [dict(vals, journal_id=journal_id) for vals in vals_list]),
+            ADDON: lambda env: _calculate(env, journal_id, category_id, "product"),
+        }
+        bench.add("calculate", "%d products × %d layers" % (count, LAYERS),
+                  compare(bench.env, sides, bench.rounds), against=GROUPED, slower=True)
+
+
+def layers(bench):
+    """Every open layer a line."""
+    count = bench.layers // LAYERS
+    category_id, journal_id, _vals = _prepare(bench.env, "Layers", count, LAYERS, "fifo")
+    sides = {ADDON: lambda env: _calculate(env, journal_id, category_id, "layer")}
+    bench.add("layers", "%d open layers" % (count * LAYERS), compare(bench.env, sides, 1))
+
+
+def positions(bench):
+    """19.0: quantities and values of products, the same to the cent as `total_value`."""
+    if seed.HAS_LAYERS:
+        return
+    for label, options in (
+        ("average, automated", {"method": "average"}), ("average, periodic", {"method": "average", "automated": False}),
+        ("fifo, automated", {"method": "fifo"}), ("fifo, periodic", {"method": "fifo", "automated": False}),
+        ("standard, automated", {"method": "standard"}), ("average, by lot", {"method": "average", "lots": True}),
+        ("fifo, by lot", {"method": "fifo", "lots": True}),
+    ):
+        with transaction(bench.env, keep=True) as env:
+            ids = seed.products(env, "Position " + label, count=bench.positions, **options).ids
+        seed.finish(bench.env)
+        figures = {}
+        sides = {
+            ODOO: lambda env: figures.update(odoo={
+                product.id: product.currency_id.round(product.total_value) for product in env["product.product"].browse(ids)}),
+            ADDON: lambda env: figures.update(addon={
+                product_id: value for product_id, (_quantity, value) in env["stock.revaluation.valuation"]._read_products(
+                    env["product.product"].browse(ids)).items()}),
+        }
+        found = compare(bench.env, sides, bench.rounds)
+        wrong = [key for key in ids if abs(figures["odoo"][key] - figures["addon"].get(key, 0.0)) > 0.001]
+        bench.add("positions", "%s, %d products%s" % (label, bench.positions, ", %d DIFFER" % len(wrong) if wrong else ", same figures"),
+                  found, against=ODOO)
+
+
+def _prepare(env, name, count, receipts, method="average"):
+    """Return category, draft journal and the values of its lines to be."""
+    with transaction(env, keep=True) as own:
+        products = seed.products(own, name, method, count, receipts)
+        category = products[:1].categ_id
+        journal = own["stock.revaluation.journal"].create({})
+    seed.finish(env)
+    with transaction(env) as own:
+        journal = own["stock.revaluation.journal"].browse(journal.id)
+        vals_list = _vals_of(journal, category.id) if receipts < LAYERS else []
+    return category.id, journal.id, vals_list
+
+
+def _vals_of(journal, category_id):
+    """Return the values that calculating gives to `create`, for the floor to insert."""
+    seam = journal._seam()
+    products = seam._candidates([("categ_id", "=", category_id)])
+    Line = journal.env["stock.revaluation.journal.line"]
+    positions, _left_out = seam._positions(products)
+    by_id = {product.id: product for product in products}
+    return [dict(Line._book_values(position, by_id[position.key.product_id]), product_id=position.key.product_id)
+            for position in positions]
+
+
+def _calculate(env, journal_id, category_id, calculate_per):
+    env["stock.revaluation.journal"].browse(journal_id).calculate(calculate_per, categ_ids=[category_id])
+
+
+def _grouped(env, category_id, vals_list):
+    """Read all figures in one query, then insert the lines as the ORM does it."""
+    table, condition = ("stock_valuation_layer", "") if seed.HAS_LAYERS else ("stock_move", " AND state = 'done'")
+    env.cr.execute("SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM %s"
+                   " WHERE company_id = %%s%s GROUP BY product_id" % (table, condition), [env.company.id])
+    env.cr.fetchall()
+    models.BaseModel.create(env["stock.revaluation.journal.line"], vals_list)
