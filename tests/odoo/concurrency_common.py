@@ -67,9 +67,8 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
 
     @classmethod
     def setUpClass(cls):
-        cls.mark = uuid.uuid4().hex[:8]
+        cls.suffix = " " + uuid.uuid4().hex[:8]
         super().setUpClass()
-        cls.reason.write({"name": "Market price %s" % cls.mark, "code": "RT%s" % cls.mark})
         cls.request_context = {
             "allowed_company_ids": cls.company.ids, "tracking_disable": True, "lang": None, "tz": "UTC"
         }
@@ -110,14 +109,6 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
             if request.is_alive():
                 request.join(PATIENCE)
 
-    @classmethod
-    def create_books(cls, name, currency_xmlid="base.USD", **company_vals):
-        return super().create_books("%s %s" % (name, cls.mark), currency_xmlid, **company_vals)
-
-    @classmethod
-    def create_user(cls, login, *groups, **vals):
-        return super().create_user("%s_%s" % (login, cls.mark), *groups, **vals)
-
     # ------------------------------------------------------------------ requests
 
     def request(self, work, user=None):
@@ -141,10 +132,22 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
 
     def prepare(self, method="standard", automated=True, quantity=10, unit_cost=10.00):
         """Return a product with stock, received a minute ago, and its receipt."""
-        product = self.create_product(method, automated, cost=unit_cost if method == "standard" else 0.0)
-        receipt = self.receive(product, quantity, unit_cost)
+        products = self.prepare_all([(method, automated)], quantity, unit_cost)
+        return products, products.stock_move_ids
+
+    def prepare_all(self, kinds, quantity=10, unit_cost=10.00):
+        """Return a product for each (method, automated), received a minute ago in one receipt.
+
+        They are named in their order, which is that of the posting of their lines, too.
+        """
+        products = self.env["product.product"]
+        for number, (method, automated) in enumerate(kinds):
+            cost = unit_cost if method == "standard" else 0.0
+            name = "%02d %s %s" % (number, method, uuid.uuid4().hex[:6])
+            products |= self.create_product(method, automated, cost=cost, name=name)
+        self._validation(self._prepare_receipt(products, quantity, unit_cost))(self.env)
         self.pass_time()
-        return product, receipt
+        return products
 
     def prepare_journal(self, products, unit_cost=12.00):
         """Return a draft journal, with an accounting journal of its own, and commit all there is.
@@ -199,9 +202,28 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
         return self._validation(picking)
 
     def receipt(self, product, quantity=5, unit_cost=16.00):
-        """Prepare a receipt from a purchase order; return what validates it."""
+        """Prepare a receipt, all but its validation; return what validates it."""
+        return self._validation(self._prepare_receipt(product, quantity, unit_cost))
+
+    def _prepare_receipt(self, products, quantity, unit_cost):
+        """Return the picking of a purchase order of these products."""
+        order = self.env["purchase.order"].create(
+            {
+                "partner_id": self.vendor.id,
+                "company_id": self.company.id,
+                "currency_id": self.currency.id,
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "order_line": [(0, 0, self._purchase_vals(product, quantity, unit_cost)) for product in products],
+            }
+        )
+        order.button_confirm()
+        for move in order.order_line.move_ids:
+            self._set_move_done(move, quantity)
+        return order.picking_ids
+
+    def _purchase_vals(self, product, quantity, unit_cost):
         Line = self.env["purchase.order.line"]
-        vals = {
+        return {
             "name": product.name,
             "product_id": product.id,
             "product_qty": quantity,
@@ -210,19 +232,6 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
             "product_uom" if "product_uom" in Line._fields else "product_uom_id": product.uom_id.id,
             "taxes_id" if "taxes_id" in Line._fields else "tax_ids": [(6, 0, [])],
         }
-        order = self.env["purchase.order"].create(
-            {
-                "partner_id": self.vendor.id,
-                "company_id": self.company.id,
-                "currency_id": self.currency.id,
-                "picking_type_id": self.warehouse.in_type_id.id,
-                "order_line": [(0, 0, vals)],
-            }
-        )
-        order.button_confirm()
-        move = order.order_line.move_ids
-        self._set_move_done(move, quantity)
-        return self._validation(move.picking_id)
 
     def vendor_bill(self, receipt, unit_price=13.00):
         """Prepare the bill of a receipt; return what posts it."""
@@ -261,14 +270,15 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
 class Request(threading.Thread):
     """A function run as the server runs a request; see the module's first lines.
 
-    After its end: `attempts` (how often Odoo ran it), `error` (what the user got to see, or None).
+    After its end: `attempts` (how often Odoo ran it), `error` (what the user got to see, or None),
+    `reached` (what `go` returned).
     """
 
     def __init__(self, case, work, user_id):
         super().__init__(daemon=True)
         self.registry, self.context, self.others = case.registry, dict(case.request_context), case.requests
         self.work, self.user_id = work, user_id
-        self.attempts, self.backend, self.result, self.error = 0, None, None, None
+        self.attempts, self.backend, self.reached, self.result, self.error = 0, None, None, None, None
         self._may_work, self._may_commit = threading.Event(), threading.Event()
         self._has_begun, self._has_worked = threading.Event(), threading.Event()
 
@@ -285,14 +295,18 @@ class Request(threading.Thread):
         self._may_work.set()
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            if not self.is_alive():
-                return "ended"
-            if self._has_worked.is_set():
-                return "worked"
-            if self._waits():
-                return "waits"
+            self.reached = self._progress()
+            if self.reached:
+                return self.reached
             time.sleep(0.01)
         raise AssertionError("the request neither works nor waits for another one")
+
+    def _progress(self):
+        if not self.is_alive():
+            return "ended"
+        if self._has_worked.is_set():
+            return "worked"
+        return "waits" if self._waits() else None
 
     def end(self):
         """Let it commit and run to its end; return itself."""
