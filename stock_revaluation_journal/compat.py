@@ -62,6 +62,17 @@ def trigger_cron(cron):
         )
 
 
+def commit_progress(env, done, remaining):
+    """Commit a step of a scheduled action and, where Odoo (18.0 on) asks for it, say how far it is."""
+    cron = env["ir.cron"]
+    if hasattr(cron, "_commit_progress"):
+        cron._commit_progress(done, remaining=remaining)
+        return
+    if hasattr(cron, "_notify_progress"):
+        cron._notify_progress(done=done, remaining=remaining)
+    env.cr.commit()
+
+
 def hook_environment(args):
     """Return the environment of an install hook, called with (env) or (cr, registry)."""
     return args[0] if len(args) == 1 else api.Environment(args[0], SUPERUSER_ID, {})

@@ -1,4 +1,6 @@
 import logging
+import random
+import time
 
 import psycopg2
 
@@ -58,41 +60,53 @@ class StockRevaluationJournal(models.Model):
         self.ensure_one()
         for attempt in range(1, TRIES + 1):
             try:
-                more = self._post_chunk()
-                self.env.cr.commit()
-                return more
+                posted = self._post_chunk()
+                compat.commit_progress(self.env, posted, self._count_lines_left() if posted else 0)
+                return bool(posted)
             except psycopg2.OperationalError as error:
-                self.env.cr.rollback()
-                compat.forget(self.env)
+                self._roll_back()
                 if error.pgcode not in compat.RETRIED_CODES or attempt == TRIES:
                     return self._stop_background(str(error))
-                _logger.info("%s: chunk runs again, stock moved meanwhile (%s of %s)", self.name, attempt, TRIES)
+                _logger.info("%s: chunk runs again, try %s of %s: %s", self.name, attempt, TRIES, error)
+                time.sleep(random.uniform(0.1, 0.5) * attempt)
             except UserError as error:
-                self.env.cr.rollback()
-                compat.forget(self.env)
+                self._roll_back()
                 return self._stop_background(compat.error_text(error))
+            except Exception as error:  # pylint: disable=broad-except
+                # Whatever it is, the journal says it: one that nobody sees would be tried for ever.
+                self._roll_back()
+                _logger.exception("%s: background posting failed", self.name)
+                return self._stop_background("%s: %s" % (type(error).__name__, error))
         return False
 
+    def _roll_back(self):
+        self.env.cr.rollback()
+        compat.forget(self.env)
+
+    def _count_lines_left(self):
+        domain = [("journal_id", "=", self.id), ("state", "=", "draft"), ("amount", "!=", 0)]
+        return self.env["stock.revaluation.journal.line"].search_count(domain)
+
     def _post_chunk(self):
-        """Check and post the next lines; return whether lines are left."""
+        """Check and post the next lines; return their number, 0 when there is nothing left to do."""
         self.env.cr.execute(
             "SELECT posted_by FROM stock_revaluation_journal WHERE id = %s AND state = 'posting' FOR UPDATE SKIP LOCKED",
             [self.id],
         )
         row = self.env.cr.fetchone()
         if not row:
-            return False
+            return 0
         journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)
         journal._check_may_post()
         lines = journal._get_next_lines()
         if not lines:
             journal._finish()
-            return False
+            return 0
         problems = journal._check_date() + journal._get_line_problems(lines)
         if problems:
             raise UserError("\n\n".join(problems))
         journal._post_lines(lines)
-        return True
+        return len(lines)
 
     def _get_next_lines(self):
         """Return the next lines to post; all lines of one product together, as they share its cost."""
