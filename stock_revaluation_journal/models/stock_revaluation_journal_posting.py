@@ -140,10 +140,12 @@ class StockRevaluationJournal(models.Model):
 
     def _check_bookings(self, lines):
         """Check accounts, accounting journals and lock dates of the entries to come."""
-        problems = defaultdict(list)
+        problems, lines_by_booking = defaultdict(list), defaultdict(list)
         for line, booking in self._get_bookings(lines).items():
-            for problem in self._check_booking(booking, line):
-                problems[problem].append(line.id)
+            lines_by_booking[booking, line.categ_id].append(line)
+        for (booking, _category), same in lines_by_booking.items():
+            for problem in self._check_booking(booking, same[0]):
+                problems[problem] += [line.id for line in same]
         Line = self.env["stock.revaluation.journal.line"]
         return [problem + "\n" + self._name_lines(Line.browse(ids)) for problem, ids in problems.items()]
 

@@ -282,18 +282,38 @@ class StockRevaluationValuation(models.AbstractModel):
         if not costs:
             return
         records = self.env[model].sudo().browse(list(costs))
+        compat.flush(self.env)
         if "ir.property" in self.env:
-            self.env["ir.property"].sudo()._set_multi("standard_price", model, costs)
+            self._write_properties(model, costs)
         else:
-            compat.flush(self.env)
             self._update_values(
                 records._table,
                 "standard_price = COALESCE(t.standard_price, '{}'::jsonb) || jsonb_build_object('%d', v.new)"
                 % self.env.company.id,
                 costs,
             )
-        records.invalidate_cache() if hasattr(records, "invalidate_cache") else records.invalidate_recordset()
+        compat.invalidate(self.env)
         records.modified(["standard_price"])
+
+    def _write_properties(self, model, costs):
+        """Up to 17.0 a cost is a row of `ir.property` per record and company: change them, add those that lack."""
+        self.env.cr.execute("SELECT id FROM ir_model_fields WHERE model = %s AND name = 'standard_price'", [model])
+        params = (self.env.cr.fetchone()[0], self.env.company.id, self.env.uid)
+        execute_values(
+            self.env.cr._obj,
+            "WITH given AS (SELECT v.res_id, v.cost, {0} AS fields_id, {1} AS company_id FROM (VALUES %s) v(res_id, cost)),"
+            " changed AS (UPDATE ir_property p SET value_float = given.cost, write_uid = {2},"
+            " write_date = now() AT TIME ZONE 'UTC' FROM given WHERE p.res_id = given.res_id"
+            " AND p.fields_id = given.fields_id AND p.company_id = given.company_id RETURNING p.res_id)"
+            " INSERT INTO ir_property (name, type, company_id, fields_id, res_id, value_float,"
+            " create_uid, write_uid, create_date, write_date)"
+            " SELECT 'standard_price', 'float', company_id, fields_id, res_id, cost, {2}, {2},"
+            " now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
+            " FROM given WHERE res_id NOT IN (SELECT res_id FROM changed)".format(*params),
+            [("%s,%d" % (model, record_id), cost) for record_id, cost in costs.items()],
+            template="(%s, %s::float)",
+            page_size=5000,
+        )
 
     def _update_values(self, table, assignment, new_by_id):
         """UPDATE `table` t SET `assignment`, with v.new the number given for the row's id."""
