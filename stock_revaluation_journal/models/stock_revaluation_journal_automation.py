@@ -44,8 +44,8 @@ class StockRevaluationJournal(models.Model):
         Returns: the journal, posted unless `post` is False; over RPC its id (19.0: a list with its id).
         Raises: UserError that names the products that cannot be revalued; nothing is written then.
         """
-        reference = str(reference).strip() if reference else False
-        journal = self._find_reference(reference) if reference else self.browse()
+        reference = self._clean_reference(reference)
+        journal = self._find_reference(reference)
         if journal:
             return journal
         entries = self._read_costs(costs)
@@ -71,6 +71,9 @@ class StockRevaluationJournal(models.Model):
             raise UserError(_("These products cannot be revalued:\n%s") % self.left_out)
         self.line_ids._enter({line.id: entries[line.product_id.id] for line in self.line_ids})
 
+    def _clean_reference(self, reference):
+        return str(reference).strip() if reference else False
+
     def _find_reference(self, reference):
         """Return the company's journal of this reference; empty if there is none, and none is being made.
 
@@ -78,8 +81,8 @@ class StockRevaluationJournal(models.Model):
         committed and not see its journal: it then asks Odoo to run the request again.
         """
         domain = [("company_id", "=", self.env.company.id), ("reference", "=", reference)]
-        journal = self.search(domain, limit=1)
-        if journal:
+        journal = self.search(domain, limit=1) if reference else self.browse()
+        if journal or not reference:
             return journal
         compat.flush(self.env)
         self.env.cr.execute(
@@ -144,25 +147,38 @@ class StockRevaluationJournal(models.Model):
 
     @api.model
     @compat.returns_record
-    def revalue_from(self, source, product_ids=None, categ_ids=None, post=False, reason=None, description=None, **options):
+    def revalue_from(
+        self,
+        source,
+        product_ids=None,
+        categ_ids=None,
+        post=False,
+        reason=None,
+        description=None,
+        reference=None,
+        **options
+    ):
         """Revalue products to what a source of costs says: for automated actions and server actions.
 
         Shape: `source` and `options` as in *Suggest Revalued Cost*: "vendor", "last_receipt", "sales"
         with deduction_percent=10 and only_lower=True, …; `product_ids`, `categ_ids` (with those below)
-        lists of ids, None for all; `reason` a record, an id or a code.
+        lists of ids, None for all; `reason` a record, an id or a code; `reference` as for `revalue`.
         Returns: the journal, a draft unless `post`; empty if no cost changes. Products without a new
         cost are named in its chatter.
         Raises: UserError if there is no such source or option.
         """
-        company = self.env.company
-        suggestions, missing, items = self._suggest_products(source, product_ids, categ_ids, None, **options)
+        reference = self._clean_reference(reference)
+        journal = self._find_reference(reference)
+        suggestions, missing, items = (), (), ()
+        if not journal:
+            suggestions, missing, items = self._suggest_products(source, product_ids, categ_ids, None, **options)
         if not suggestions:
-            return self.browse()
+            return journal
         costs = {each.item.product_id: each.entry for each in suggestions}
         Source = self.env["stock.revaluation.cost.source"]
         description = description or dict(Source._select_source())[source]
         with self.env.cr.savepoint():
-            journal = self.with_company(company).revalue(costs, reason=reason, description=description, post=False)
+            journal = self.revalue(costs, reason=reason, description=description, post=False, reference=reference)
             journal._log_missing(Source._name_missing(items, missing))
             if post:
                 journal.action_post()

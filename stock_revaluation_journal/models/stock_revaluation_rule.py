@@ -265,7 +265,7 @@ class StockRevaluationRule(models.Model):
         for attempt in range(1, TRIES + 1):
             try:
                 if self._take():
-                    self.with_user(self.user_id)._run()
+                    self._as_responsible()._run()
                     self.activity_unlink([WARNING_ACTIVITY])
                     self._set_next_run()
                 return self.env.cr.commit()
@@ -277,6 +277,12 @@ class StockRevaluationRule(models.Model):
                     return self._report_failure(error)
                 _logger.info("Revaluation rule %s runs again, stock moved meanwhile (%s of %s)", self.id, attempt, TRIES)
         return None
+
+    def _as_responsible(self):
+        """Return the rule in the hands of its responsible."""
+        if not self.user_id.active:
+            raise UserError(_("%s is archived. Choose another responsible for the rule.") % self.user_id.name)
+        return self.with_user(self.user_id)
 
     def _take(self):
         """Hold the rule, and tell whether it is still due: another server may be running it."""

@@ -158,6 +158,16 @@ class TestRevalue(RevaluationCase):
         self.assertMoney(self.stock_value(unpriced), 40.00)
         self.assertTrue(any(unpriced.name in message.body for message in journal.message_ids))
 
+    def test_revalue_from_takes_a_reference(self):
+        product = self.stocked(10, 4.00)
+        self.pass_time()
+        first, second = (
+            self.journals.revalue_from("percent", product_ids=product.ids, post=True, percentage=10, reference="R")
+            for _number in range(2)
+        )
+        self.assertEqual(first, second)
+        self.assertMoney(self.stock_value(product), 44.00)  # 40.00 x 1.10, once
+
     def test_revalue_from_makes_no_journal_where_nothing_changes(self):
         before = self.count()
         self.assertFalse(self.journals.revalue_from("percent", product_ids=self.product.ids))
@@ -180,7 +190,8 @@ class TestRevalue(RevaluationCase):
         self.assertEqual((journal.state, journal.line_count), ("posted", MANY))
         self.assertMoney(self.stock_value(products[0]), 10.01)
         self.assertMoney(self.stock_value(products[-1]), 20.00)
-        self.assertLess(queries, 4 * MANY, "queries grow with the lines")
+        # 14.0 and 15.0 write row by row: line, layer and two items, each once to insert and once to complete
+        self.assertLess(queries, (4 if hasattr(self.journals, "_write_multi") else 12) * MANY)
         self.assertLess(seconds, 120)
 
     def stock_many(self, count):

@@ -270,6 +270,14 @@ class TestScheduledRules(RuleBuilders, ConcurrencyCase):
         self.assertMoney(self.stock_value(product), before)
         self.assertIn("Failed", bad.last_result)
 
+    def test_archived_responsible_fails_the_rule(self):
+        manager = self.create_user("reval_gone", MANAGER)
+        rule = self.due_rule(self.stocked(10.00, 8.00), user_id=manager.id)
+        manager.active = False
+        self.run_cron()
+        self.assertFalse(rule.journal_ids)
+        self.assertIn("reval_gone", rule.last_result)
+
     def test_each_company_runs_its_own_rules_on_its_own_stock(self):
         product = self.stocked(10.00, 8.00)
         first = self.due_rule(product)
