@@ -105,11 +105,6 @@ def group_users_field(env):
     return "user_ids" if "user_ids" in env["res.groups"]._fields else "users"
 
 
-def action_groups_field(env):
-    """Name of the groups field on ir.actions.server."""
-    return "group_ids" if "group_ids" in env["ir.actions.server"]._fields else "groups_id"
-
-
 def show_groups(groups, name):
     """List `groups` under Inventory on the user form, as one choice called `name`."""
     env = groups.env
