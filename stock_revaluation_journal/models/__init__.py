@@ -9,6 +9,7 @@ from . import stock_revaluation_cost_source
 from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company
+from . import stock_revaluation_journal_import
 from . import stock_revaluation_linked
 from . import product_product
 from . import account_move

@@ -15,6 +15,8 @@ ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
 BOOK_FIELDS = {"quantity", "value_calculated", "unit_cost_calculated", "cost_method", "automated"}
 PROTECTED = {"state", "layer_shares", "account_move_line_ids", "valuation_layer_ids"}
 POSITION_FIELDS = {"journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"}
+# Names in files of what a line's position is narrowed to.
+POSITION_NAMES = {"lot_name", "receipt"}
 
 
 class StockRevaluationJournalLine(models.Model):
@@ -31,7 +33,12 @@ class StockRevaluationJournalLine(models.Model):
     _check_company_auto = True
 
     journal_id = fields.Many2one(
-        "stock.revaluation.journal", "Journal", required=True, ondelete="cascade", index=True, readonly=True
+        "stock.revaluation.journal",
+        "Journal",
+        required=True,
+        ondelete="cascade",
+        index=True,
+        help="The document the line stands in; it cannot be changed afterwards.",
     )
     sequence = fields.Integer("Sequence", default=10)
     state = fields.Selection(
@@ -284,7 +291,9 @@ class StockRevaluationJournalLine(models.Model):
     def create(self, vals_list):
         self._check_writable(vals_list)
         # Copies: an import that fails gives the same values a second time.
-        vals_list = [dict(vals) for vals in vals_list]
+        default_journal = {"journal_id": self.env.context.get("default_journal_id")}
+        vals_list = [dict(default_journal, **vals) for vals in vals_list]
+        self._resolve_position_names(vals_list)
         journals = self.env["stock.revaluation.journal"].browse({vals.get("journal_id") for vals in vals_list} - {None})
         journals._check_draft()
         for journal in journals:
@@ -296,7 +305,7 @@ class StockRevaluationJournalLine(models.Model):
     def write(self, vals):
         self._check_writable([vals])
         self._check_open()
-        if not vals.keys() & (ENTRY_FIELDS.keys() | POSITION_FIELDS):
+        if not vals.keys() & (ENTRY_FIELDS.keys() | POSITION_FIELDS | POSITION_NAMES):
             return super().write(vals)
         for line in self:
             super(StockRevaluationJournalLine, line).write(line._complete_entry(vals))
@@ -363,22 +372,26 @@ class StockRevaluationJournalLine(models.Model):
                         company=journal.company_id.display_name,
                     )
                 )
-            entry = {name: vals.pop(name) for name in ENTRY_FIELDS if name in vals}
+            entry = self._entries(vals)
             entered = vals.pop("entered", None)
             vals.update(self._book_values(positions[key], product))
             self._complete(vals, entry, entered)
+
+    def _entries(self, vals):
+        """Take the entered numbers out of `vals` and return them as {field: number}."""
+        return {name: vals.pop(name) for name in ENTRY_FIELDS if name in vals}
 
     def _complete_entry(self, vals):
         """Return `vals` with both figures of the entry, for this one line."""
         self.ensure_one()
         vals = dict(vals)
-        entry = {name: vals.pop(name) for name in ENTRY_FIELDS if name in vals}
+        entry = self._entries(vals)
         entered = vals.pop("entered", None)
         for name in BOOK_FIELDS:
             vals.pop(name, None)
         if any(name in vals and (vals[name] or False) != (self[name].id or False) for name in POSITION_FIELDS):
             raise UserError(_("A line keeps its position: delete it and add another one."))
-        for name in POSITION_FIELDS:
+        for name in POSITION_FIELDS | POSITION_NAMES:
             vals.pop(name, None)
         return self._complete(vals, entry, entered)
 

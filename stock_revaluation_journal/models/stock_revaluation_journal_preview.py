@@ -56,16 +56,22 @@ class StockRevaluationJournal(models.Model):
 
     def _try_posting(self):
         """Post, and return what that wrote. Only for `get_preview`, which takes it back."""
-        journal = self.with_context(tracking_disable=True, mail_notrack=True)
+        measured = {}
+        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=measured)
         journal._lock()
         journal._check_can_be_previewed()
         lines = journal._lines_to_post()
         products = lines.product_id.sudo().with_company(journal.company_id)
         costs = {product.id: product.standard_price for product in products}
-        values = journal._seam().sudo()._measure(products)
         warnings = journal._get_warnings(lines)
         journal._post_lines(lines)
-        return dict(journal._describe_posting(lines, costs, values), warnings=warnings)
+        return dict(journal._describe_posting(lines, costs, measured), warnings=warnings)
+
+    def _check_measured(self, lines, before, after):
+        """Keep what was measured, for a preview to show."""
+        super()._check_measured(lines, before, after)
+        if "revaluation_measured" in self.env.context:
+            self.env.context["revaluation_measured"].update(before=before, after=after)
 
     def _check_can_be_previewed(self):
         """Raise UserError as posting would; who may post it is no matter here."""
@@ -73,22 +79,21 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ what was written
 
-    def _describe_posting(self, lines, costs, values):
+    def _describe_posting(self, lines, costs, measured):
         """Return the rows of the preview after `lines` were posted.
 
-        Shape: `costs` and `values` are {product id: number} from before.
+        Shape: `costs` {product id: cost before}; `measured` {"before": {product id: value}, "after": …}.
         """
         items = self.sudo().account_move_ids.line_ids.sorted("id")
         return {
-            "products": self._describe_products(lines, costs, values),
+            "products": self._describe_products(lines, costs, measured["before"], measured["after"]),
             "layers": [self._describe_layer(layer) for layer in lines.sudo().valuation_layer_ids.sorted("id")],
             "items": [self._describe_item(item) for item in items],
             "accounts": self._describe_accounts(items),
         }
 
-    def _describe_products(self, lines, costs, values):
+    def _describe_products(self, lines, costs, values, new_values):
         """Return a row per product, in the order of the lines."""
-        new_values = self._seam().sudo()._measure(lines.product_id.sudo())
         quantities = defaultdict(float)
         for line in lines:
             quantities[line.product_id] += line.quantity

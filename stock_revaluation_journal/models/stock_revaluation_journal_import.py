@@ -1,0 +1,346 @@
+import math
+import re
+from collections import defaultdict
+
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+from ..valuation.base import Key
+
+# Up to 15.0 Odoo puts the class of an error before its text.
+ERROR_CLASS = re.compile(r"^.*?<class '[\w.]+'>:\s*", re.DOTALL)
+ENTERED = ("unit_cost_revalued", "value_revalued")
+# Columns that make a row one of a lot, of a receipt or of a line that exists.
+NARROWING = ("lot_name", "lot_id", "receipt", "stock_move_id", "valuation_layer_id", "journal_id", "id", ".id")
+REFERENCE = re.compile(r"\[([^\]]+)\]")
+
+
+class ImportRefused(Exception):
+    """Leaves the savepoint of an import of which not every row is right."""
+
+
+class StockRevaluationImport(models.AbstractModel):
+    """Reading files: products found in bulk, every wrong row named, nothing imported unless all are right."""
+
+    _name = "stock.revaluation.import"
+    _description = "Import of Revaluations"
+
+    # Where the columns of the lines are: "" in a file of lines, "line_ids/" in a file of journals.
+    _import_prefix = ""
+
+    @api.model
+    def load(self, fields, data):
+        """Import rows, all or none.
+
+        Shape: as `BaseModel.load`. A product is found by internal reference, barcode or name; of
+        unit cost and total one is enough, and a cell left empty enters nothing.
+        """
+        fields, data, messages = self._resolve_products(list(fields), [list(row) for row in data])
+        messages += self._check_numbers(fields, data)
+        if not messages:
+            messages = self._check_positions(fields, data)
+        if messages:
+            messages.sort(key=lambda message: message["record"])
+            return {"ids": False, "messages": messages, "nextrow": 0}
+        try:
+            with self.env.cr.savepoint():
+                importer = self.with_context(revaluation_import=True)
+                result = super(StockRevaluationImport, importer).load(fields, data)
+                if result["messages"]:
+                    raise ImportRefused()
+        except ImportRefused:
+            result.update(ids=False, messages=self._as_errors(result["messages"]))
+        return result
+
+    def _as_errors(self, messages):
+        """Return the messages of Odoo's import as errors: a doubtful match is no match.
+
+        What went wrong with all rows together comes first, under the first row (19.0), and again under its own.
+        """
+        texts = [message["message"] for message in messages]
+        if texts[0] in texts[1:]:
+            messages = messages[1:]
+        return [dict(message, type="error", message=ERROR_CLASS.sub("", message["message"])) for message in messages]
+
+    def _error(self, index, name, text):
+        """Return the message of row `index`; `name` is the field it is about."""
+        column = self._import_prefix + name
+        return {
+            "type": "error",
+            "message": text,
+            "record": index,
+            "rows": {"from": index, "to": index},
+            "field": column.split("/")[0],
+            "field_name": self.env["stock.revaluation.journal.line"]._fields[name].string,
+            "field_path": column.split("/"),
+        }
+
+    def _column(self, fields, name):
+        """Return the index of a column of the lines, None if the file has none."""
+        column = self._import_prefix + name
+        return fields.index(column) if column in fields else None
+
+    # ------------------------------------------------------------------ products
+
+    def _resolve_products(self, fields, data):
+        """Replace the texts of the product column by ids; return (fields, data, messages)."""
+        column = self._column(fields, "product_id")
+        if column is None:
+            return fields, data, []
+        texts = {str(row[column]).strip() for row in data if row[column]}
+        found, messages = self._find_products(texts), []
+        for index, row in enumerate(data):
+            text = str(row[column] or "").strip()
+            products = found.get(text, [])
+            if len(products) == 1:
+                row[column] = str(products[0])
+            elif text:
+                messages.append(self._error(index, "product_id", self._product_problem(text, products)))
+        fields[column] = self._import_prefix + "product_id/.id"
+        return fields, data, messages
+
+    def _product_problem(self, text, products):
+        if products:
+            return _("%(count)d products go by %(text)s: give the internal reference or barcode instead.") % {
+                "count": len(products),
+                "text": text,
+            }
+        return _("No product has the internal reference, barcode or name %s.") % text
+
+    def _find_products(self, texts):
+        """Return {text: [product ids]}: by reference, else by barcode, else by name as a list shows it."""
+        Product = self.env["product.product"].with_context(active_test=False)
+        company = [("company_id", "in", [False] + self.env.companies.ids)]
+        references = {text: REFERENCE.match(text).group(1) if REFERENCE.match(text) else text for text in texts}
+        wanted = list(texts | set(references.values()))
+        by_reference, by_barcode, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
+        domain = company + ["|", ("default_code", "in", wanted), ("barcode", "in", wanted)]
+        for product in Product.search(domain):
+            by_reference[product.default_code].append(product.id)
+            by_barcode[product.barcode].append(product.id)
+        found = {
+            text: by_reference.get(text) or by_barcode.get(text) or by_reference.get(references[text])
+            for text in texts
+        }
+        left = [text for text in texts if not found[text]]
+        names = {name for text in left for name in (text, text.split(" (")[0])}
+        for product in Product.search(company + [("name", "in", list(names))]) if left else []:
+            for name in {product.name, product.display_name}:
+                by_name[name].append(product.id)
+        return dict(found, **{text: by_name.get(text, []) for text in left})
+
+    # ------------------------------------------------------------------ figures and positions
+
+    def _check_numbers(self, fields, data):
+        """Return the messages of cells that are no numbers from zero up."""
+        messages = []
+        for name in ENTERED:
+            column = self._column(fields, name)
+            for index, row in enumerate(data if column is not None else []):
+                if not self._is_amount(row[column]):
+                    text = _("%s is no number from zero up.") % row[column]
+                    messages.append(self._error(index, name, text))
+        return messages
+
+    def _is_amount(self, cell):
+        if cell in (None, False, ""):
+            return True
+        try:
+            return math.isfinite(float(cell)) and float(cell) >= 0
+        except ValueError:
+            return False
+
+    def _check_positions(self, fields, data):
+        """Return the messages of new product rows that cannot become lines: all at once, and each named.
+
+        Rows of a lot or receipt, and those that name a line that exists, are checked when written.
+        """
+        rows = self._get_product_rows(fields, data)
+        products = self.env["product.product"].sudo()
+        known = self._read_positions(set(rows.values()))
+        taken, messages = self._get_import_keys(), []
+        for index, product_id in rows.items():
+            key = Key(product_id, False, False)
+            text = None
+            if key not in known:
+                text = _("%s has no quantity in stock that could be revalued.") % products.browse(product_id).display_name
+            elif key in taken:
+                text = _("%s stands there twice: one journal revalues a position once.") % (
+                    products.browse(product_id).display_name
+                )
+            else:
+                text = self._contradiction(fields, data[index], known[key])
+            if text:
+                messages.append(self._error(index, "product_id", text))
+            if not self._import_prefix:
+                taken.add(key)
+        return messages
+
+    def _get_product_rows(self, fields, data):
+        """Return {row: product id} of the rows that make a line of a whole product."""
+        column = self._column(fields, "product_id/.id")
+        narrowing = [self._column(fields, name) for name in NARROWING]
+        narrowing = [index for index in narrowing if index is not None]
+        return {
+            index: int(row[column])
+            for index, row in enumerate(data if column is not None else [])
+            if row[column] and not any(row[other] for other in narrowing)
+        }
+
+    def _read_positions(self, product_ids):
+        """Return {Key: Position} of whole products as the books have them."""
+        if not product_ids:
+            return {}
+        seam = self.env["stock.revaluation.journal"].new({"company_id": self._get_import_company().id})._seam()
+        return seam._read_keys([Key(product_id, False, False) for product_id in product_ids])
+
+    def _contradiction(self, fields, row, position):
+        """Return what is wrong with a row that gives both numbers, None if they agree."""
+        columns = [self._column(fields, name) for name in ENTERED]
+        if None in columns or any(row[column] in (None, False, "") for column in columns):
+            return None
+        Line = self.env["stock.revaluation.journal.line"]
+        product = self.env["product.product"].sudo().browse(position.key.product_id)
+        company = self._get_import_company()
+        vals = dict(
+            Line._book_values(position, product.with_company(company)),
+            product_id=product.id,
+            rounding=company.currency_id.rounding,
+        )
+        try:
+            Line._complete(vals, {name: row[column] for name, column in zip(ENTERED, columns)}, None)
+        except UserError as error:
+            return compat.error_text(error)
+        return None
+
+    def _get_import_keys(self):
+        """Return the positions that lines of the journal have already, where a file adds to one."""
+        return set()
+
+    def _get_import_company(self):
+        """Return the company whose stock a file revalues."""
+        return self.env.company
+
+
+class StockRevaluationJournal(models.Model):
+    _name = "stock.revaluation.journal"
+    _inherit = ["stock.revaluation.journal", "stock.revaluation.import"]
+
+    _import_prefix = "line_ids/"
+
+    @api.model
+    def get_import_templates(self):
+        """Return the file that the import dialog offers for whole journals."""
+        return [
+            {
+                "label": _("Import Template for Revaluation Journals"),
+                "template": "/stock_revaluation_journal/static/xls/revaluation_journals.xlsx",
+            }
+        ]
+
+    def action_view_lines(self):
+        """Open the lines in a list of their own: to search, to edit many, to export and to import."""
+        self.ensure_one()
+        view = self.env.ref("stock_revaluation_journal.view_revaluation_journal_line_edit_list")
+        action = self.env["stock.revaluation.journal.line"]._window([("journal_id", "=", self.id)])
+        if self.state == "draft":
+            action.update(
+                views=[(view.id, compat.LIST)], view_mode=compat.LIST, context={"default_journal_id": self.id}
+            )
+        return dict(action, name=_("Lines of %s") % self.name)
+
+
+class StockRevaluationJournalLine(models.Model):
+    _name = "stock.revaluation.journal.line"
+    _inherit = ["stock.revaluation.journal.line", "stock.revaluation.import"]
+
+    lot_name = fields.Char(
+        "Lot/Serial Number Name",
+        compute="_compute_position_names",
+        readonly=False,
+        help="For files: the lot's name, for products valued by lot. Empty: the whole product.",
+    )
+    receipt = fields.Char(
+        "Receipt Number",
+        compute="_compute_position_names",
+        readonly=False,
+        help="For files: the number of the receipt whose stock is revalued, under FIFO. Empty: the whole product.",
+    )
+
+    @api.depends("lot_id", "stock_move_id")
+    def _compute_position_names(self):
+        for line in self:
+            line.lot_name = line.lot_id.name
+            line.receipt = line.stock_move_id.sudo().reference
+
+    @api.model
+    def get_import_templates(self):
+        """Return the file that the import dialog offers for lines."""
+        return [
+            {
+                "label": _("Import Template for Revaluation Lines"),
+                "template": "/stock_revaluation_journal/static/xls/revaluation_lines.xlsx",
+            }
+        ]
+
+    def _get_import_company(self):
+        journal_id = self.env.context.get("default_journal_id")
+        return self.env["stock.revaluation.journal"].browse(journal_id or []).company_id or self.env.company
+
+    def _get_import_keys(self):
+        journal_id = self.env.context.get("default_journal_id")
+        return self.env["stock.revaluation.journal"].browse(journal_id or [])._existing_keys()
+
+    # ------------------------------------------------------------------ names of lots and receipts
+
+    def _resolve_position_names(self, vals_list):
+        """Replace names of lots and numbers of receipts in the values of new lines by what they name."""
+        for vals in vals_list:
+            lot_name, receipt = vals.pop("lot_name", None), vals.pop("receipt", None)
+            if lot_name:
+                vals["lot_id"] = self._find_lot(vals.get("product_id"), lot_name).id
+            if receipt:
+                vals["stock_move_id"] = self._find_receipt(vals.get("product_id"), receipt).id
+            if compat.HAS_LAYERS and vals.get("stock_move_id") and not vals.get("valuation_layer_id"):
+                move = self.env["stock.move"].sudo().browse(vals["stock_move_id"])
+                layers = move.stock_valuation_layer_ids.filtered(lambda layer: layer.remaining_qty > 0)
+                vals["valuation_layer_id"] = layers[:1].id
+
+    def _find_lot(self, product_id, name):
+        lots = self.env[compat.LOT_MODEL].search([("product_id", "=", product_id), ("name", "=", name)])
+        if len(lots) != 1:
+            raise UserError(
+                _("%(product)s has no lot or serial number %(name)s.")
+                % {"product": self._product_name({"product_id": product_id}), "name": name}
+            )
+        return lots
+
+    def _find_receipt(self, product_id, number):
+        """Return the done move of a product that a receipt of this number brought in."""
+        moves = self.env["stock.move"].sudo().search(
+            [("product_id", "=", product_id), ("state", "=", "done"), ("reference", "=", number)]
+        )
+        if len(moves) != 1:
+            raise UserError(
+                _("%(product)s: %(count)d receipts have the number %(number)s; there must be one.")
+                % {"product": self._product_name({"product_id": product_id}), "count": len(moves), "number": number}
+            )
+        return moves
+
+    def _entries(self, vals):
+        """Take the entered numbers out of `vals` and return them as {field: number}.
+
+        In a file an empty cell enters nothing, and neither does a column that says what the line says
+        already, where the other one was edited.
+        """
+        entry = super()._entries(vals)
+        if not self.env.context.get("revaluation_import"):
+            return entry
+        entry = {name: number for name, number in entry.items() if number is not None and number is not False}
+        return {name: number for name, number in entry.items() if not self or self._differs_from_shown(name, number)}
+
+    def _differs_from_shown(self, name, number):
+        """Tell whether `number` is another one than the line shows, and so a file would give back."""
+        step = self.currency_id.rounding if name == "value_revalued" else 10 ** -self._digits("Revaluation Unit Cost")
+        return abs(number - self[name]) > step / 2.0
