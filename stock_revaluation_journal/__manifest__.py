@@ -19,6 +19,7 @@
         "views/stock_valuation_layer_views.xml",
         "views/product_views.xml",
         "views/stock_views.xml",
+        "views/res_company_views.xml",
         "views/account_move_views.xml",
         "wizard/stock_revaluation_calculate_views.xml",
         "wizard/stock_revaluation_preview_views.xml",

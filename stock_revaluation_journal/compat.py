@@ -35,6 +35,10 @@ NO_ANALYTIC = (
     if SERIES >= 16
     else {"analytic_account_id": False, "analytic_tag_ids": [(6, 0, [])]}
 )
+# Base of models with an analytic distribution (16.0 and later).
+ANALYTIC_MIXIN = ["analytic.mixin"] if SERIES >= 16 else []
+# Rules by which Odoo fills in analytics by itself.
+ANALYTIC_RULES = "account.analytic.distribution.model" if SERIES >= 16 else "account.analytic.default"
 
 
 # Decorator of a method that gives a record in Python and its id over RPC; 19.0 has none and gives [id].
@@ -103,6 +107,24 @@ def forget(env):
 def group_users_field(env):
     """Name of the users field on res.groups."""
     return "user_ids" if "user_ids" in env["res.groups"]._fields else "users"
+
+
+def users_of(group):
+    """Return the users who have a group, by themselves or through another one."""
+    return group.all_user_ids if "all_user_ids" in group._fields else group.users
+
+
+def has_analytic_rules(env):
+    """Tell whether there are rules by which Odoo fills in analytics."""
+    return bool(env[ANALYTIC_RULES].sudo().search([], limit=1))
+
+
+def analytic_names(item):
+    """Return the names of a journal item's analytic accounts."""
+    if "analytic_distribution" not in item._fields:
+        return item.analytic_account_id.display_name or ""
+    ids = {int(part) for key in item.analytic_distribution or {} for part in key.split(",") if part.isdigit()}
+    return ", ".join(item.env["account.analytic.account"].browse(sorted(ids)).exists().mapped("display_name"))
 
 
 def show_groups(groups, name):

@@ -10,6 +10,8 @@ from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company
 from . import stock_revaluation_journal_import
+from . import stock_revaluation_journal_approval
+from . import stock_revaluation_journal_analytic
 from . import stock_revaluation_linked
 from . import product_product
 from . import account_move

@@ -4,8 +4,18 @@ from odoo import fields, models
 class ResCompany(models.Model):
     _inherit = "res.company"
 
+    revaluation_approval_amount = fields.Monetary(
+        "Approval Above",
+        help="A revaluation journal whose increases and decreases together, not netted, exceed this amount is posted by"
+        " another manager than the one who entered the figures. Zero: no limit.",
+    )
+    revaluation_approval_percent = fields.Float(
+        "Approval Above %",
+        help="The same for a journal whose increases and decreases together exceed this percentage of the inventory"
+        " value of its lines. Zero: no limit.",
+    )
     revaluation_warning_percent = fields.Float(
-        "Revaluation: Warn Above %",
+        "Warn Above %",
         default=50.0,
         help="Preview warns of lines whose inventory value changes by more than this percentage, up or down. Zero: no"
         " warning.",

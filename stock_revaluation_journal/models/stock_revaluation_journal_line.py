@@ -13,7 +13,7 @@ COST_DIGITS = "Revaluation Unit Cost"
 ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
 # Figures of the books: read, never written by hand.
 BOOK_FIELDS = {"quantity", "value_calculated", "unit_cost_calculated", "cost_method", "automated"}
-PROTECTED = {"state", "layer_shares", "account_move_line_ids", "valuation_layer_ids"}
+PROTECTED = {"state", "layer_shares", "account_move_line_ids", "valuation_layer_ids", "entered_by"}
 POSITION_FIELDS = {"journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"}
 # Names in files of what a line's position is narrowed to.
 POSITION_NAMES = {"lot_name", "receipt"}

@@ -369,9 +369,9 @@ class StockRevaluationJournal(models.Model):
             return [(bookings[line], line) for line in lines]
         groups = {}
         for line in lines:
-            key = (bookings[line], line.amount > 0)
+            key = (bookings[line], line._get_group_key())
             groups[key] = groups.get(key, self.env["stock.revaluation.journal.line"]) | line
-        return [(booking, group) for (booking, _up), group in groups.items()]
+        return [(booking, group) for (booking, _key), group in groups.items()]
 
     def _prepare_account_move_vals(self, accounting_journal, groups):
         """Return the values of one entry. Override: to change or complete an entry."""
@@ -476,6 +476,11 @@ class StockRevaluationJournalLine(models.Model):
         if self.cost_method == "standard" and (compat.COST_IS_ROUNDED or self.entered == "unit_cost"):
             return self.unit_cost_revalued
         return None
+
+    def _get_group_key(self):
+        """Return what lines must have in common to share a pair of journal items, beside their accounts."""
+        self.ensure_one()
+        return (self.amount > 0,)
 
     def _get_layer_description(self):
         self.ensure_one()

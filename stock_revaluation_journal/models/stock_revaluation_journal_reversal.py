@@ -36,13 +36,14 @@ class StockRevaluationJournal(models.Model):
             )
         reversal = self._create_documents([self._prepare_reversal_vals()])
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions)
-        accounts = self._get_reversal_accounts()
+        accounts, more = self._get_reversal_accounts(), self._get_reversal_line_vals()
         for line in lines:
             line.write(
-                {
-                    "value_revalued": max(0.0, line.value_calculated - amounts[line._key()]),
-                    "counterpart_account_id": accounts.get(line._key(), self.counterpart_account_id.id),
-                }
+                dict(
+                    more.get(line._key(), {}),
+                    value_revalued=max(0.0, line.value_calculated - amounts[line._key()]),
+                    counterpart_account_id=accounts.get(line._key(), self.counterpart_account_id.id),
+                )
             )
         self.message_post(body=_("Reversal prepared: %s") % reversal.name)
         reversal.message_post(body=_("Reversal of %s") % self.name)
@@ -69,6 +70,10 @@ class StockRevaluationJournal(models.Model):
             if items:
                 accounts.update((key, items[1].account_id.id) for key, _quantity, _amount in line._get_reversal_parts())
         return accounts
+
+    def _get_reversal_line_vals(self):
+        """Return {Key: values} that a reversal's lines take over beside account and amount."""
+        return {}
 
     def _get_amounts_to_reverse(self):
         """Return ({Key: amount still in stock}, [Position of these keys])."""

@@ -1,0 +1,159 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat
+
+TODO = "mail.mail_activity_data_todo"
+
+
+class StockRevaluationJournal(models.Model):
+    """Approval: above the company's limit, who entered the figures does not post them.
+
+    Who prepared a journal is whoever last entered the new cost or total of one of its lines
+    (`entered_by`), not the responsible, whom anybody can change. A manager who changes a figure
+    while approving has prepared it too. Code that runs as superuser (automations that an
+    administrator set up) is not asked.
+    """
+
+    _inherit = "stock.revaluation.journal"
+
+    approval_needed = fields.Boolean(
+        "Approval Needed",
+        compute="_compute_approval_needed",
+        help="The journal changes more than the company's limit: another manager than who entered the figures posts it.",
+    )
+    prepared_by_ids = fields.Many2many(
+        "res.users",
+        string="Prepared By",
+        compute="_compute_prepared_by_ids",
+        help="Who last entered the figures of the lines.",
+    )
+
+    @api.depends("amount_increase", "amount_decrease", "value_calculated", "company_id")
+    def _compute_approval_needed(self):
+        for journal in self:
+            journal.approval_needed = journal._exceeds_limit()
+
+    @api.depends("line_ids.entered_by", "line_ids.amount")
+    def _compute_prepared_by_ids(self):
+        for journal in self:
+            changed = journal.line_ids.filtered("amount")
+            journal.prepared_by_ids = changed.entered_by or journal.create_uid
+
+    def _exceeds_limit(self):
+        """Tell whether increases and decreases, not netted, exceed one of the company's limits."""
+        self.ensure_one()
+        company = self.company_id.sudo()
+        changed = self.amount_increase + abs(self.amount_decrease)
+        amount, percent = company.revaluation_approval_amount, company.revaluation_approval_percent
+        if amount and self.currency_id.compare_amounts(changed, amount) > 0:
+            return True
+        return bool(percent) and changed > abs(self.value_calculated) * percent / 100.0
+
+    # ------------------------------------------------------------------ posting
+
+    def _get_problems(self):
+        return super()._get_problems() + self._check_approval()
+
+    def _check_approval(self):
+        """Return the problem of a journal above the limit that its preparer would post; a preview posts nothing."""
+        own = self.env.user in self.prepared_by_ids
+        if self.env.su or not own or not self.approval_needed or "revaluation_measured" in self.env.context:
+            return []
+        return [
+            _(
+                "It changes more than the limit of %s, and you entered figures of it: another revaluation manager"
+                " has to post it. Choose Request Approval."
+            )
+            % self.company_id.display_name
+        ]
+
+    def _get_warnings(self, lines):
+        return super()._get_warnings(lines) + self._warn_approval()
+
+    def _warn_approval(self):
+        if not self.approval_needed:
+            return []
+        names = ", ".join(self.prepared_by_ids.sudo().mapped("name"))
+        return [_("Above the company's limit: another manager than %s has to post it.") % names]
+
+    def _log_posting(self):
+        """Say in the chatter who approved, and close the activities of the others."""
+        result = super()._log_posting()
+        if self.approval_needed:
+            self.message_post(
+                body=_("Above the limit of %(company)s: figures entered by %(preparers)s, posted by %(approver)s.")
+                % {
+                    "company": self.company_id.display_name,
+                    "preparers": ", ".join(self.prepared_by_ids.sudo().mapped("name")),
+                    "approver": self.posted_by.sudo().name,
+                }
+            )
+        self._get_approval_activities().sudo().unlink()
+        return result
+
+    # ------------------------------------------------------------------ requesting
+
+    def action_request_approval(self):
+        """Ask the other managers of the company to look at the journal and to post it.
+
+        Raises: UserError if the journal needs no approval, or there is no other manager.
+        """
+        for journal in self:
+            journal._check_draft()
+            if not journal.approval_needed:
+                raise UserError(_("%s is within the limits: it needs no approval.") % journal.name)
+            approvers = journal._get_approvers()
+            if not approvers:
+                raise UserError(
+                    _("Nobody else may post %s: give another user of the company the group Inventory Revaluation / Manager.")
+                    % journal.name
+                )
+            asked = journal._get_approval_activities().user_id
+            for user in approvers - asked:
+                journal.activity_schedule(TODO, user_id=user.id, summary=journal._get_approval_summary())
+            journal.message_post(body=_("Approval requested from %s.") % ", ".join(approvers.mapped("name")))
+        return True
+
+    def _get_approvers(self):
+        """Return the managers with access to the company who did not enter figures. Override: to ask fewer."""
+        self.ensure_one()
+        managers = compat.users_of(self.env.ref("stock_revaluation_journal.group_revaluation_manager").sudo())
+        return managers.filtered(
+            lambda user: user.active
+            and not user.share
+            and self.company_id in user.company_ids
+            and user not in self.prepared_by_ids
+        )
+
+    def _get_approval_summary(self):
+        return _("Approve and post %s") % self.name
+
+    def _get_approval_activities(self):
+        """Return the open activities by which approval was requested, in any language."""
+        todo = self.env.ref(TODO)
+        approvers = compat.users_of(self.env.ref("stock_revaluation_journal.group_revaluation_manager").sudo())
+        return self.sudo().activity_ids.filtered(
+            lambda activity: activity.activity_type_id == todo
+            and activity.user_id in approvers
+            and self.name in (activity.summary or "")
+        )
+
+
+class StockRevaluationJournalLine(models.Model):
+    _inherit = "stock.revaluation.journal.line"
+
+    entered_by = fields.Many2one(
+        "res.users",
+        "Entered By",
+        readonly=True,
+        copy=False,
+        help="Who last entered the new unit cost or total. Above the company's limit somebody else posts it.",
+    )
+
+    def _complete(self, vals, entry, entered):
+        """Remember who entered a figure."""
+        vals = super()._complete(vals, entry, entered)
+        if entry:
+            vals["entered_by"] = self.env.uid
+        return vals
