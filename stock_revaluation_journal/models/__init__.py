@@ -12,6 +12,7 @@ from . import res_company
 from . import stock_revaluation_journal_import
 from . import stock_revaluation_journal_approval
 from . import stock_revaluation_journal_analytic
+from . import stock_revaluation_journal_print
 from . import stock_revaluation_linked
 from . import product_product
 from . import account_move
