@@ -9,6 +9,8 @@ Four ways for two transactions to meet, named by who is there first and how far:
 * operation standing, operation committed: the same the other way round
 """
 
+from odoo.release import version_info
+
 from concurrency_common import ConcurrencyCase
 from revaluation_common import UserError
 
@@ -344,8 +346,10 @@ class TestWarehouseIsNotDisturbed(MeetingCase):
         return product, operations
 
     def test_two_deliveries_of_a_product_do_not_wait_for_each_other(self):
-        # Up to 18.0 Odoo itself makes them wait under average cost (both take from the same layer) and
-        # where they are booked (both want the next number of the accounting journal)
+        # Up to 18.0 Odoo itself makes them wait where both take from the same layer (average, FIFO; standard
+        # from 16.0 on) and where they are booked (both want the next number of the accounting journal)
+        if 16 <= version_info[0] <= 18:
+            self.skipTest("Deliveries of a product wait for each other in Odoo 16.0 to 18.0 itself")
         for method in ("standard", "average") if self.has_product_values else ("standard",):
             for automated in (True, False) if self.has_product_values else (False,):
                 product, operations = self.deliveries(method, automated)
