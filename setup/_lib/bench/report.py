@@ -1,4 +1,4 @@
-"""The figures as a table. Runs beside the measurements, not inside Odoo."""
+"""The figures as a table."""
 
 HEAD = ("", "seconds", "ratio", "queries", "peak MB", "grown MB", "CPU s", "load")
 WIDTH = 44

@@ -1,7 +1,7 @@
 """One case, inside Odoo: run it and leave its figures in a file."""
 import json
 
-from . import editing, meter, posting, reading
+from . import editing, meter, posting, reading, report, seed
 
 CASES = {
     "post": posting.post,
@@ -23,12 +23,14 @@ class Bench:
             setattr(self, name, value)
 
     def add(self, case, title, sides, **relation):
-        """Keep the figures of {side: figures}.
+        """Keep and print the figures of {side: figures}.
 
         `relation` says what they are compared with: `against` a side's name (others are so many times
         faster; with `slower`, slower), `times` a side's name (others take so many times as long), `floor`.
         """
-        self.found.append({"case": case, "title": title, "sides": sides, "relation": relation})
+        result = {"case": case, "title": title, "sides": sides, "relation": relation}
+        self.found.append(result)
+        print("\n".join(report.text("%d.0" % seed.SERIES, [result])), flush=True)
 
 
 def run(env, case, options, path):
