@@ -135,7 +135,7 @@ class Server:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
             % name.replace("'", "''")
         )
-        self.query("DROP DATABASE %s" % quote(name))
+        self.query("DROP DATABASE IF EXISTS %s" % quote(name))
 
 
 def quote(name):
