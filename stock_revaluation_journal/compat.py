@@ -243,6 +243,4 @@ def action_groups_field(env):
 
 def ask_to_run_again(cr):
     """End this transaction with a serialization failure: Odoo then runs the request again."""
-    cr.execute(
-        "DO $$ BEGIN RAISE EXCEPTION 'changed meanwhile' USING ERRCODE = '40001'; END $$", log_exceptions=False
-    )
+    cr.execute("DO $$ BEGIN RAISE EXCEPTION 'changed meanwhile' USING ERRCODE = '40001'; END $$", log_exceptions=False)

@@ -27,8 +27,7 @@ NOISE = (
 NOWHERE = "http://127.0.0.1:9"
 SERVICES = ("iap.endpoint", "iap.partner_autocomplete.endpoint")
 ASK_NOBODY = (
-    "INSERT INTO ir_config_parameter (key, value) VALUES %s"
-    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    "INSERT INTO ir_config_parameter (key, value) VALUES %s ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 ) % ", ".join("('%s', '%s')" % (key, NOWHERE) for key in SERVICES)
 
 
@@ -82,9 +81,7 @@ def _make_template(odoo, name, modules):
 def create(odoo, name, extra=()):
     """Create a database with demo data as a copy of the template; one of that name may not be there."""
     if name in odoo.server.databases():
-        raise SetupError(
-            "there is a database %s already: setup/db drop %s, or take another name" % (name, name)
-        )
+        raise SetupError("there is a database %s already: setup/db drop %s, or take another name" % (name, name))
     copy(odoo, template(odoo, extra), name)
     return name
 
@@ -159,7 +156,5 @@ def run_script(odoo, name, script, **environ):
     """
     with open(script) as source:
         # Python's own warnings are about Odoo's libraries, and print whole stacks between the script's lines
-        command = odoo.command(
-            "shell", "-d", name, "--no-http", "--log-level=warn", "--log-handler=py.warnings:ERROR"
-        )
+        command = odoo.command("shell", "-d", name, "--no-http", "--log-level=warn", "--log-handler=py.warnings:ERROR")
         return subprocess.run(command, stdin=source, env=odoo.environ(**environ)).returncode

@@ -150,13 +150,9 @@ def _archives():
     given = os.environ.get(ARCHIVE_VARIABLE)
     if given:
         return [given]
-    found = [
-        uri for uri, origin, label, _release in _index_targets() if origin == "Debian" and label == "Debian"
-    ]
+    found = [uri for uri, origin, label, _release in _index_targets() if origin == "Debian" and label == "Debian"]
     # before the first `apt-get update` apt does not know the origin; then the suites' names tell
-    found += [
-        uri for uri, _origin, _label, release in _index_targets("--no-release-info") if release in RELEASES
-    ]
+    found += [uri for uri, _origin, _label, release in _index_targets("--no-release-info") if release in RELEASES]
     if not found:
         raise cache.SetupError(
             "this machine's apt knows no Debian archive (on Ubuntu that is so from the start). Either set "

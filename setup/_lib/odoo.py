@@ -78,9 +78,7 @@ class Odoo:
             **more,
         }
         text = "[options]\n" + "".join("%s = %s\n" % option for option in options.items())
-        who = cache.digest(
-            cache.CHECKOUT, self.source.root, self.server.key, with_addon, *sorted(more.items())
-        )
+        who = cache.digest(cache.CHECKOUT, self.source.root, self.server.key, with_addon, *sorted(more.items()))
         path = cache.folder("conf") / ("%s-%s.conf" % (self.series.name, who))
         cache.write(path, text, mode=0o600)  # the password is in there
         return path
@@ -114,8 +112,7 @@ def _given(series, folder):
     found = _release(root)
     if found != series.name:
         raise SetupError(
-            "%s holds Odoo %s, not %s: ask for that series, or unset %s"
-            % (root, found, series.name, SOURCE_VARIABLE)
+            "%s holds Odoo %s, not %s: ask for that series, or unset %s" % (root, found, series.name, SOURCE_VARIABLE)
         )
     return _from_tree(root)
 
@@ -126,17 +123,14 @@ def _tree(folder):
         if (root / "odoo-bin").is_file() and (root / "odoo" / "release.py").is_file():
             return root.resolve()
     raise SetupError(
-        "%s=%s: neither it nor its subfolder 'core' holds odoo-bin and odoo/release.py"
-        % (SOURCE_VARIABLE, folder)
+        "%s=%s: neither it nor its subfolder 'core' holds odoo-bin and odoo/release.py" % (SOURCE_VARIABLE, folder)
     )
 
 
 def _from_tree(root):
     # the revision where it is a checkout, so that other code gets other template databases
     revision = _revision(root) or cache.digest((root / "odoo" / "release.py").read_text())
-    return Source(
-        root, root / "odoo-bin", (root / "odoo" / "addons", root / "addons"), cache.digest(root, revision)
-    )
+    return Source(root, root / "odoo-bin", (root / "odoo" / "addons", root / "addons"), cache.digest(root, revision))
 
 
 def _revision(root):

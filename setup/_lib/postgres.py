@@ -132,8 +132,7 @@ class Server:
         if not (ours or self.private):
             raise SetupError("database %s was not made by these commands: left alone" % name)
         self.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'"
-            % name.replace("'", "''")
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'" % name.replace("'", "''")
         )
         self.query("DROP DATABASE IF EXISTS %s" % quote(name))
 
@@ -168,9 +167,7 @@ def program(name):
 
     What is on the path may be a wrapper or something else under the same name.
     """
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/" + name), key=lambda path: _version(path), reverse=True
-    )
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/" + name), key=lambda path: _version(path), reverse=True)
     path = next((path for path in found if os.access(path, os.X_OK)), None) or shutil.which(name)
     if not path:
         raise SetupError("PostgreSQL's %s not found: apt-get install %s" % (name, " ".join(PACKAGES)))
@@ -189,18 +186,14 @@ def _given(given):
             "SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
         )[0]
     except SetupError as error:
-        raise SetupError(
-            "%s\n(PGHOST, PGPORT or PGUSER is set; unset them to get a private server)" % error
-        ) from None
+        raise SetupError("%s\n(PGHOST, PGPORT or PGUSER is set; unset them to get a private server)" % error) from None
     if user == "postgres":
         raise SetupError(
             "Odoo refuses to work as the database user 'postgres': set PGUSER to another one that may "
             "create databases, or unset PGHOST, PGPORT and PGUSER to get a private server"
         )
     if may_create != "t":
-        raise SetupError(
-            "the database user %s may not create databases: ALTER ROLE %s CREATEDB" % (user, user)
-        )
+        raise SetupError("the database user %s may not create databases: ALTER ROLE %s CREATEDB" % (user, user))
     return found
 
 

@@ -131,9 +131,7 @@ def _pip(python):
 def _find(versions):
     """Return an interpreter of one of these versions, in this order: this one, the machine's, Debian's."""
     forced = [
-        version
-        for version in versions
-        if os.environ.get(PRIVATE_VARIABLE % version.replace(".", "")) == "private"
+        version for version in versions if os.environ.get(PRIVATE_VARIABLE % version.replace(".", "")) == "private"
     ]
     if forced:
         return _private(forced[0])
@@ -213,9 +211,7 @@ def _point_to_own_libraries(target, version):
 
     LD_LIBRARY_PATH would do too, but only for those who set it, and for every program that they start.
     """
-    folders = {
-        path.parent for pattern in ("usr/lib/*/lib*.so.*", "lib/*/lib*.so.*") for path in target.glob(pattern)
-    }
+    folders = {path.parent for pattern in ("usr/lib/*/lib*.so.*", "lib/*/lib*.so.*") for path in target.glob(pattern)}
     own = ":".join(sorted(map(str, folders)))
     for path in [
         target / "usr" / "bin" / ("python" + version),

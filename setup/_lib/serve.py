@@ -29,9 +29,7 @@ def running(odoo, name, port=None, log=None):
     log = log or cache.folder("logs") / ("server-%s.log" % name)
     with open(log, "wb") as out:
         process = subprocess.Popen(
-            odoo.command(
-                "-d", name, "--db-filter=^%s$" % re.escape(name), "--http-port", port, "--max-cron-threads=0"
-            ),
+            odoo.command("-d", name, "--db-filter=^%s$" % re.escape(name), "--http-port", port, "--max-cron-threads=0"),
             env=odoo.environ(),
             stdin=subprocess.DEVNULL,
             stdout=out,

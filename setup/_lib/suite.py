@@ -78,9 +78,7 @@ class Counts:
 
 def unit(options):
     """Run the tests that need no Odoo; return whether all is well."""
-    coverage = (
-        ["--cov", "stock_revaluation_journal/engine", "--cov", "setup/_lib"] if options.coverage else []
-    )
+    coverage = ["--cov", "stock_revaluation_journal/engine", "--cov", "setup/_lib"] if options.coverage else []
     return _pytest(
         "unit",
         options.of(UNIT),
@@ -173,9 +171,7 @@ def _installed(found, name):
 
 
 def _in_odoo(found, name, paths, options):
-    coverage = (
-        [*UNREACHED, "--cov=%s" % (addon.path_for(found.series) / addon.ADDON)] if options.coverage else []
-    )
+    coverage = [*UNREACHED, "--cov=%s" % (addon.path_for(found.series) / addon.ADDON)] if options.coverage else []
     environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
     # Odoo and its libraries warn about themselves by the hundred
     return _pytest(
@@ -274,9 +270,7 @@ def _pytest(name, paths, options, interpreter, environ, *arguments):
     ]
     environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
     environ["COVERAGE_FILE"] = str(options.results / (report.stem + ".coverage"))
-    code = subprocess.run(
-        list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL
-    ).returncode
+    code = subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
     if code == NOTHING_COLLECTED and options.selective:
         return True  # the rest of the suite may have some; none at all fails in the end
     if code == 0 and not options.selective and not _counts(report).passed:

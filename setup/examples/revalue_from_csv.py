@@ -11,6 +11,7 @@ makes no second journal: its fingerprint is the journal's reference, unless --re
 Three ways to the same method, `revalue` of `stock.revaluation.journal`: XML-RPC and JSON-RPC (all series), and
 JSON-2 (19.0), which takes an API key and no user. Needs Python 3.8 and nothing else.
 """
+
 import argparse
 import csv
 import getpass
@@ -90,7 +91,8 @@ class Json2:
 def post(url, body, headers=None):
     """Send JSON and return the JSON that comes back."""
     request = urllib.request.Request(
-        url, json.dumps(body).encode(), dict(headers or {}, **{"Content-Type": "application/json"}))
+        url, json.dumps(body).encode(), dict(headers or {}, **{"Content-Type": "application/json"})
+    )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             return json.load(answer)
@@ -147,11 +149,15 @@ def read_row(row):
 def find_products(client, names, context):
     """Return {name: product id} for internal references and barcodes; refuse what is unknown or ambiguous."""
     domain = ["|", ["default_code", "in", list(names)], ["barcode", "in", list(names)]]
-    found = client.call("product.product", "search_read", domain=domain, fields=["default_code", "barcode"],
-                        context=context)
+    found = client.call(
+        "product.product", "search_read", domain=domain, fields=["default_code", "barcode"], context=context
+    )
     ids = {name: [row["id"] for row in found if name in (row["default_code"], row["barcode"])] for name in names}
-    faults = ["%s: %s" % (name, "no such product" if not own else "several products")
-              for name, own in ids.items() if len(own) != 1]
+    faults = [
+        "%s: %s" % (name, "no such product" if not own else "several products")
+        for name, own in ids.items()
+        if len(own) != 1
+    ]
     if faults:
         raise Refused("\n".join(faults))
     return {name: own[0] for name, own in ids.items()}
@@ -173,8 +179,13 @@ def revalue(client, costs, options):
     journal = client.call("stock.revaluation.journal", "revalue", **arguments)
     if isinstance(journal, list):  # 19.0
         (journal,) = journal
-    (figures,) = client.call("stock.revaluation.journal", "search_read", domain=[["id", "=", journal]],
-                             fields=["name", "state", "line_count", "amount", "reference"], context=context)
+    (figures,) = client.call(
+        "stock.revaluation.journal",
+        "search_read",
+        domain=[["id", "=", journal]],
+        fields=["name", "state", "line_count", "amount", "reference"],
+        context=context,
+    )
     return figures
 
 

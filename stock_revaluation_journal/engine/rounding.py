@@ -14,7 +14,9 @@ def decimal(number):
     >>> decimal(0.1)
     Decimal('0.1')
     """
-    return number if isinstance(number, Decimal) else Decimal(repr(number) if isinstance(number, float) else str(number))
+    return (
+        number if isinstance(number, Decimal) else Decimal(repr(number) if isinstance(number, float) else str(number))
+    )
 
 
 def round_to(number, step):

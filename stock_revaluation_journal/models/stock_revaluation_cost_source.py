@@ -50,7 +50,9 @@ class StockRevaluationCostSource(models.AbstractModel):
         help="Added to the unit cost of the books, in company currency per stock unit; negative to lower it.",
     )
     fixed_unit_cost = fields.Float(
-        "Unit Cost", digits=COST_DIGITS, help="The unit cost that every line gets. Zero writes the stock down to nothing."
+        "Unit Cost",
+        digits=COST_DIGITS,
+        help="The unit cost that every line gets. Zero writes the stock down to nothing.",
     )
     spread_amount = fields.Monetary(
         "Amount to Spread", help="Spread to the cent: the lines together take exactly this amount."
@@ -71,7 +73,9 @@ class StockRevaluationCostSource(models.AbstractModel):
         help="A line with a larger value or quantity takes a larger part.",
     )
     vendor_id = fields.Many2one(
-        "res.partner", "Vendor", help="Only this vendor's prices. Empty: the first vendor on the product's purchase tab."
+        "res.partner",
+        "Vendor",
+        help="Only this vendor's prices. Empty: the first vendor on the product's purchase tab.",
     )
     vendor_quantity = fields.Float(
         "Order Quantity",
@@ -111,10 +115,19 @@ class StockRevaluationCostSource(models.AbstractModel):
     @api.model
     def _option_names(self):
         """Return the names of the options besides the source itself."""
-        return (
-            "percentage amount_per_unit fixed_unit_cost spread_amount spread_kind spread_by vendor_id vendor_quantity"
-            " deduction_percent only_lower rounding_step"
-        ).split()
+        return [
+            "percentage",
+            "amount_per_unit",
+            "fixed_unit_cost",
+            "spread_amount",
+            "spread_kind",
+            "spread_by",
+            "vendor_id",
+            "vendor_quantity",
+            "deduction_percent",
+            "only_lower",
+            "rounding_step",
+        ]
 
     def _get_options(self):
         """Return this record's options, as keyword arguments of `_get_unit_costs`."""
@@ -346,8 +359,12 @@ class StockRevaluationCostSource(models.AbstractModel):
         domain = [
             ("product_tmpl_id", "in", list({product.product_tmpl_id.id for product in products})),
             ("company_id", "in", [False, company.id]),
-            "|", ("date_start", "=", False), ("date_start", "<=", date),
-            "|", ("date_end", "=", False), ("date_end", ">=", date),
+            "|",
+            ("date_start", "=", False),
+            ("date_start", "<=", date),
+            "|",
+            ("date_end", "=", False),
+            ("date_end", ">=", date),
             (partner + ".active", "=", True),
         ]
         if vendor:
@@ -429,7 +446,9 @@ class StockRevaluationCostSource(models.AbstractModel):
         below = [item for item in weighed if new[item.key] < 0]
         if below:
             raise UserError(
-                _("So much cannot be taken off: these products would be worth less than nothing. Take a smaller amount:")
+                _(
+                    "So much cannot be taken off: these products would be worth less than nothing. Take a smaller amount:"
+                )
                 + "\n"
                 + self._name_items(below)
             )

@@ -25,7 +25,6 @@ class StockRevaluationJournal(models.Model):
     _order = "date desc, id desc"
     _check_company_auto = True
 
-
     # Identity
     name = fields.Char("Number", readonly=True, copy=False, default="/", index=True, help="Given when created.")
     state = fields.Selection(
@@ -400,8 +399,10 @@ class StockRevaluationJournal(models.Model):
             domain.append(("id", "in", lots.mapped("product_id").ids))
         if warehouse_ids:
             warehouses = self.env["stock.warehouse"].sudo().browse(warehouse_ids)
-            quants = self.env["stock.quant"].sudo().search(
-                [("location_id", "child_of", warehouses.mapped("view_location_id").ids), ("quantity", ">", 0)]
+            quants = (
+                self.env["stock.quant"]
+                .sudo()
+                .search([("location_id", "child_of", warehouses.mapped("view_location_id").ids), ("quantity", ">", 0)])
             )
             domain.append(("id", "in", quants.mapped("product_id").ids))
         return domain
@@ -447,6 +448,8 @@ class StockRevaluationJournal(models.Model):
     def _seam(self):
         """Return the valuation seam in the journal's company, that company alone allowed."""
         self.ensure_one()
-        return self.env["stock.revaluation.valuation"].with_context(
-            allowed_company_ids=self.company_id.ids
-        ).with_company(self.company_id)
+        return (
+            self.env["stock.revaluation.valuation"]
+            .with_context(allowed_company_ids=self.company_id.ids)
+            .with_company(self.company_id)
+        )

@@ -106,7 +106,9 @@ class StockRevaluationJournal(models.Model):
             approvers = journal._get_approvers()
             if not approvers:
                 raise UserError(
-                    _("Nobody else may post %s: give another user of the company the group Inventory Revaluation / Manager.")
+                    _(
+                        "Nobody else may post %s: give another user of the company the group Inventory Revaluation / Manager."
+                    )
                     % journal.name
                 )
             asked = journal._get_approval_activities().user_id
@@ -120,10 +122,12 @@ class StockRevaluationJournal(models.Model):
         self.ensure_one()
         managers = compat.users_of(self.env.ref("stock_revaluation_journal.group_revaluation_manager").sudo())
         return managers.filtered(
-            lambda user: user.active
-            and not user.share
-            and self.company_id in user.company_ids
-            and user not in self.prepared_by_ids
+            lambda user: (
+                user.active
+                and not user.share
+                and self.company_id in user.company_ids
+                and user not in self.prepared_by_ids
+            )
         )
 
     def _get_approval_summary(self):
@@ -134,9 +138,11 @@ class StockRevaluationJournal(models.Model):
         todo = self.env.ref(TODO)
         approvers = compat.users_of(self.env.ref("stock_revaluation_journal.group_revaluation_manager").sudo())
         return self.sudo().activity_ids.filtered(
-            lambda activity: activity.activity_type_id == todo
-            and activity.user_id in approvers
-            and self.name in (activity.summary or "")
+            lambda activity: (
+                activity.activity_type_id == todo
+                and activity.user_id in approvers
+                and self.name in (activity.summary or "")
+            )
         )
 
 

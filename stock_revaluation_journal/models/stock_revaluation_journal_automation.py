@@ -156,7 +156,7 @@ class StockRevaluationJournal(models.Model):
         reason=None,
         description=None,
         reference=None,
-        **options
+        **options,
     ):
         """Revalue products to what a source of costs says: for automated actions and server actions.
 
@@ -222,7 +222,6 @@ class StockRevaluationJournal(models.Model):
             "context": context,
         }
 
-
     @api.model
     def _revalue_by_action(self, source, post, reason=None, product_ids=None, categ_ids=None, **options):
         """Revalue for a button: open the journal, or say that there is nothing to do."""
@@ -240,7 +239,10 @@ class StockRevaluationJournal(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "info", "message": _("No cost changes: there is no stock, no new cost, or it is the same.")},
+            "params": {
+                "type": "info",
+                "message": _("No cost changes: there is no stock, no new cost, or it is the same."),
+            },
         }
 
     @api.model
@@ -309,7 +311,9 @@ class ProductProduct(models.Model):
         Units: `deduction_percent` of the sales price is what it costs to sell; None: the system
         parameter *stock_revaluation_journal.selling_cost_percent*.
         """
-        return self.env["stock.revaluation.journal"]._write_down_by_action(post, deduction_percent, product_ids=self.ids)
+        return self.env["stock.revaluation.journal"]._write_down_by_action(
+            post, deduction_percent, product_ids=self.ids
+        )
 
 
 class ProductTemplate(models.Model):
@@ -321,7 +325,9 @@ class ProductTemplate(models.Model):
 
     def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
         """Write the stock of all variants down to its net realisable value, where that is lower."""
-        return self._all_variants().action_write_down_to_realisable_value(post=post, deduction_percent=deduction_percent)
+        return self._all_variants().action_write_down_to_realisable_value(
+            post=post, deduction_percent=deduction_percent
+        )
 
     def _all_variants(self):
         """Return the variants, archived ones included: their stock is revalued as well."""

@@ -3,8 +3,7 @@ import random
 import time
 
 import psycopg2
-
-from odoo import _, api, fields, models
+from odoo import _, api, models
 from odoo.exceptions import UserError
 
 from .. import compat

@@ -120,8 +120,7 @@ class StockRevaluationImport(models.AbstractModel):
             by_reference[product.default_code].append(product.id)
             by_barcode[product.barcode].append(product.id)
         found = {
-            text: by_reference.get(text) or by_barcode.get(text) or by_reference.get(references[text])
-            for text in texts
+            text: by_reference.get(text) or by_barcode.get(text) or by_reference.get(references[text]) for text in texts
         }
         left = [text for text in texts if not found[text]]
         names = {name for text in left for name in (text, text.split(" (")[0])}
@@ -164,7 +163,9 @@ class StockRevaluationImport(models.AbstractModel):
             key = Key(product_id, False, False)
             text = None
             if key not in known:
-                text = _("%s has no quantity in stock that could be revalued.") % products.browse(product_id).display_name
+                text = (
+                    _("%s has no quantity in stock that could be revalued.") % products.browse(product_id).display_name
+                )
             elif key in taken:
                 text = _("%s stands there twice: one journal revalues a position once.") % (
                     products.browse(product_id).display_name
@@ -318,8 +319,10 @@ class StockRevaluationJournalLine(models.Model):
 
     def _find_receipt(self, product_id, number):
         """Return the done move of a product that a receipt of this number brought in."""
-        moves = self.env["stock.move"].sudo().search(
-            [("product_id", "=", product_id), ("state", "=", "done"), ("reference", "=", number)]
+        moves = (
+            self.env["stock.move"]
+            .sudo()
+            .search([("product_id", "=", product_id), ("state", "=", "done"), ("reference", "=", number)])
         )
         if len(moves) != 1:
             raise UserError(

@@ -1,10 +1,9 @@
 import json
 from collections import defaultdict, namedtuple
 
-from psycopg2.extras import execute_values
-
 from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
+from psycopg2.extras import execute_values
 
 from .. import compat
 from ..valuation.base import Change
@@ -57,7 +56,9 @@ class StockRevaluationJournal(models.Model):
         """Raise AccessError unless the user is a revaluation manager (or the code runs as superuser)."""
         if not (self.env.su or self.env.user.has_group("stock_revaluation_journal.group_revaluation_manager")):
             raise AccessError(
-                _("Posting a revaluation journal is for the group Inventory Revaluation / Manager. Ask one of them to post it.")
+                _(
+                    "Posting a revaluation journal is for the group Inventory Revaluation / Manager. Ask one of them to post it."
+                )
             )
 
     def _lock(self):
@@ -133,7 +134,8 @@ class StockRevaluationJournal(models.Model):
         if not products:
             return []
         return [
-            _("These products have moved since %s, so their value cannot change at that date. Choose today:") % self.date
+            _("These products have moved since %s, so their value cannot change at that date. Choose today:")
+            % self.date
             + "\n"
             + self._name_lines(lines.filtered(lambda line: line.product_id in products))
         ]
@@ -155,7 +157,9 @@ class StockRevaluationJournal(models.Model):
         category = line.categ_id.display_name
         if not booking.valuation:
             problems.append(
-                _("No stock valuation account. Set it on the product category %s (Accounting, Stock Valuation Account).")
+                _(
+                    "No stock valuation account. Set it on the product category %s (Accounting, Stock Valuation Account)."
+                )
                 % category
             )
         if not booking.counterpart:
@@ -168,7 +172,9 @@ class StockRevaluationJournal(models.Model):
             )
         if booking.counterpart and booking.counterpart == booking.valuation:
             problems.append(
-                _("The counterpart account is the stock valuation account itself. Choose another on the line or journal.")
+                _(
+                    "The counterpart account is the stock valuation account itself. Choose another on the line or journal."
+                )
             )
         if not booking.journal:
             problems.append(
@@ -200,7 +206,9 @@ class StockRevaluationJournal(models.Model):
                 % {"journal": accounting_journal.display_name, "company": self.company_id.display_name}
             )
         elif not accounting_journal.active:
-            problems.append(_("Accounting journal %s is archived. Choose another one.") % accounting_journal.display_name)
+            problems.append(
+                _("Accounting journal %s is archived. Choose another one.") % accounting_journal.display_name
+            )
         lock_date = compat.locked_until(self.company_id.sudo(), accounting_journal, self.date)
         if lock_date:
             problems.append(
@@ -435,7 +443,9 @@ class StockRevaluationJournal(models.Model):
         astray = moves.filtered(lambda move: move.state != "posted" or move.date != self.date)
         if astray:
             raise UserError(
-                _("%(journal)s was not posted: Odoo would not post its entry on %(date)s. Look at lock dates and journal.")
+                _(
+                    "%(journal)s was not posted: Odoo would not post its entry on %(date)s. Look at lock dates and journal."
+                )
                 % {"journal": self.name, "date": self.date}
             )
 
@@ -449,7 +459,11 @@ class StockRevaluationJournalLine(models.Model):
         """Name the position: product, lot, receipt."""
         self.ensure_one()
         move = self.stock_move_id.sudo()
-        parts = [self.product_id.sudo().display_name, self.lot_id.sudo().display_name, move.reference or move.display_name]
+        parts = [
+            self.product_id.sudo().display_name,
+            self.lot_id.sudo().display_name,
+            move.reference or move.display_name,
+        ]
         return " / ".join(part for part in parts if part)
 
     def _mark_posted(self, shares):
@@ -497,7 +511,8 @@ class StockRevaluationJournalLine(models.Model):
                     journal.name,
                     journal.reason_id.name or journal.description,
                     self.product_id.sudo().display_name,
-                    _("unit cost %(old)s to %(new)s") % {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")},
+                    _("unit cost %(old)s to %(new)s")
+                    % {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")},
                     self.note,
                 ],
             )

@@ -175,7 +175,9 @@ class StockRevaluationJournal(models.Model):
     def _warn_unbilled_receipts(self, lines):
         """A bill that comes later, at another price, changes the value again."""
         found = self._get_open_products("purchase", "qty_received", "qty_invoiced", lines.product_id)
-        return self._warning(_("Received and not billed in full: a bill at another price changes the value again."), found)
+        return self._warning(
+            _("Received and not billed in full: a bill at another price changes the value again."), found
+        )
 
     def _warn_open_deliveries(self, lines):
         """Where the cost of goods sold is booked with the invoice, it takes the cost of that day."""

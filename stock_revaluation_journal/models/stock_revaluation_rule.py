@@ -1,7 +1,6 @@
 import logging
 
 import psycopg2
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import plaintext2html
@@ -76,12 +75,19 @@ class StockRevaluationRule(models.Model):
         help="How often the rule runs.",
     )
     day_of_month = fields.Integer(
-        "Day of the Month", default=31, help="1 to 31; where a month is shorter, its last day. 31 is always the last day."
+        "Day of the Month",
+        default=31,
+        help="1 to 31; where a month is shorter, its last day. 31 is always the last day.",
     )
     next_run = fields.Date(
-        "Next Run", tracking=True, copy=False, help="The day of the next run. Empty: only when somebody chooses Run Now."
+        "Next Run",
+        tracking=True,
+        copy=False,
+        help="The day of the next run. Empty: only when somebody chooses Run Now.",
     )
-    last_run = fields.Datetime("Last Run", readonly=True, copy=False, help="When the rule ran last, with success or not.")
+    last_run = fields.Datetime(
+        "Last Run", readonly=True, copy=False, help="When the rule ran last, with success or not."
+    )
     last_result = fields.Char("Last Result", readonly=True, copy=False, help="What came of the last run.")
 
     # What comes of it
@@ -219,7 +225,7 @@ class StockRevaluationRule(models.Model):
             product_ids=rule.product_ids.ids,
             categ_ids=rule.categ_ids.ids,
             cost_methods=[rule.cost_methods] if rule.cost_methods else None,
-            **rule._get_options()
+            **rule._get_options(),
         )
         return [each for each in suggestions if rule._matters(each)], missing, items
 
@@ -275,7 +281,9 @@ class StockRevaluationRule(models.Model):
                 again = isinstance(error, psycopg2.OperationalError) and error.pgcode in compat.RETRIED_CODES
                 if not again or attempt == TRIES:
                     return self._report_failure(error)
-                _logger.info("Revaluation rule %s runs again, stock moved meanwhile (%s of %s)", self.id, attempt, TRIES)
+                _logger.info(
+                    "Revaluation rule %s runs again, stock moved meanwhile (%s of %s)", self.id, attempt, TRIES
+                )
         return None
 
     def _as_responsible(self):

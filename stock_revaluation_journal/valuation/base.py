@@ -4,9 +4,8 @@ from collections import defaultdict, namedtuple
 from datetime import datetime, time
 
 import pytz
-from psycopg2.extras import execute_values
-
 from odoo import fields, models
+from psycopg2.extras import execute_values
 
 from .. import compat
 from ..engine.distribution import distribute
@@ -208,9 +207,7 @@ class StockRevaluationValuation(models.AbstractModel):
             layers = [layer for layer in layers if layer.lot_id == change.key.lot_id]
         if not layers:
             return {}
-        shares = distribute(
-            decimal(self._money(change.value)), [layer.quantity for layer in layers], self._rounding()
-        )
+        shares = distribute(decimal(self._money(change.value)), [layer.quantity for layer in layers], self._rounding())
         return dict(zip((layer.layer_id for layer in layers), shares))
 
     def _layer_shares(self, layers, new_values):

@@ -169,9 +169,7 @@ class StockRevaluationValuation(models.AbstractModel):
         entered = {change.key.lot_id or lot_id: change.unit_cost for change in changes for lot_id in stocked}
         return {
             lot_id: self._cost(
-                entered[lot_id]
-                if entered.get(lot_id) is not None
-                else decimal(lot_values[lot_id]) / decimal(quantity)
+                entered[lot_id] if entered.get(lot_id) is not None else decimal(lot_values[lot_id]) / decimal(quantity)
             )
             for lot_id, quantity in stocked.items()
         }
@@ -202,8 +200,16 @@ class StockValuationLayer(models.Model):
 
     # What a layer of a revaluation says: never changed afterwards.
     _FIXED_FIELDS = {
-        "value", "quantity", "unit_cost", "product_id", "company_id", "lot_id", "description", "account_move_id",
-        "revaluation_line_id", "revaluation_journal_id",
+        "value",
+        "quantity",
+        "unit_cost",
+        "product_id",
+        "company_id",
+        "lot_id",
+        "description",
+        "account_move_id",
+        "revaluation_line_id",
+        "revaluation_journal_id",
     }
 
     @api.model_create_multi

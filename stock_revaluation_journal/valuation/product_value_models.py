@@ -114,7 +114,9 @@ class StockValuationLayer(models.Model):
     categ_id = fields.Many2one(related="product_id.categ_id", store=True)
     product_tmpl_id = fields.Many2one(related="product_id.product_tmpl_id")
     uom_id = fields.Many2one(related="product_id.uom_id")
-    lot_id = fields.Many2one("stock.lot", "Lot/Serial Number", readonly=True, check_company=True, index="btree_not_null")
+    lot_id = fields.Many2one(
+        "stock.lot", "Lot/Serial Number", readonly=True, check_company=True, index="btree_not_null"
+    )
     stock_move_id = fields.Many2one(
         "stock.move",
         "Receipt",

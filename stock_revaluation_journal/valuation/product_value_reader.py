@@ -190,9 +190,7 @@ class StockRevaluationValuation(models.AbstractModel):
         if not products:
             return {}
         return {
-            product_id: {
-                lot.id: (self._lot_quantity(lot), self._money(lot.total_value)) for lot in lots.sorted("id")
-            }
+            product_id: {lot.id: (self._lot_quantity(lot), self._money(lot.total_value)) for lot in lots.sorted("id")}
             for product_id, lots in self._stocked_lots(products).items()
         }
 

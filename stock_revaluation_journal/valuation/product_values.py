@@ -8,9 +8,8 @@ changes the value: each counts as extra value of the receipt it names.
 
 from datetime import datetime, timedelta
 
-from psycopg2.extras import execute_values
-
 from odoo import models
+from psycopg2.extras import execute_values
 
 from .. import compat
 from ..engine.rounding import decimal, round_to

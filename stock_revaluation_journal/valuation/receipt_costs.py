@@ -24,8 +24,7 @@ class StockRevaluationValuation(models.AbstractModel):
             " JOIN stock_location target ON target.id = move.location_dest_id"
             " WHERE move.state = 'done' AND move.company_id = %s AND move.product_id = ANY(%s) AND move.date <= %s"
             " AND source.usage IN ('supplier', 'production') AND target.usage IN ('internal', 'transit')"
-            " AND " + self._is_valued_receipt() +
-            " ORDER BY move.product_id, move.date DESC, move.id DESC",
+            " AND " + self._is_valued_receipt() + " ORDER BY move.product_id, move.date DESC, move.id DESC",
             [self.env.company.id, products.ids, moment or fields.Datetime.now()],
         )
         rows = self.env.cr.fetchall()

@@ -59,9 +59,7 @@ class StockRevaluationCalculate(models.TransientModel):
         self.ensure_one()
         count = self.journal_id.calculate(**self._get_arguments())
         if not count and not self.journal_id.line_ids:
-            raise UserError(
-                _("No stock to revalue with these settings.") + "\n" + (self.journal_id.left_out or "")
-            )
+            raise UserError(_("No stock to revalue with these settings.") + "\n" + (self.journal_id.left_out or ""))
         return {"type": "ir.actions.act_window_close"}
 
     def _get_arguments(self):

@@ -11,9 +11,13 @@ class StockRevaluationDryRun(models.TransientModel):
     _description = "Dry Run of a Revaluation Rule"
 
     rule_id = fields.Many2one("stock.revaluation.rule", "Rule", readonly=True, help="The rule that is tried.")
-    item_count = fields.Integer("Products in Stock", compute="_compute_preview", help="Products that the rule looks at.")
+    item_count = fields.Integer(
+        "Products in Stock", compute="_compute_preview", help="Products that the rule looks at."
+    )
     change_count = fields.Integer("Products That Change", compute="_compute_preview", help="Products it would revalue.")
-    preview = fields.Html("Changes", compute="_compute_preview", sanitize=False, help="Before and after, product by product.")
+    preview = fields.Html(
+        "Changes", compute="_compute_preview", sanitize=False, help="Before and after, product by product."
+    )
     missing = fields.Text("Without a New Cost", compute="_compute_preview", help="These products stay as they are.")
     problem = fields.Text("Problem", compute="_compute_preview", help="Why the rule would fail.")
 

@@ -48,9 +48,7 @@ def page(browser, address):
     )
     page.on(
         "response",
-        lambda answer: (
-            answer.status >= 400 and page.problems.append("answer %d: %s" % (answer.status, answer.url))
-        ),
+        lambda answer: answer.status >= 400 and page.problems.append("answer %d: %s" % (answer.status, answer.url)),
     )
     yield page
     context.close()

@@ -70,7 +70,10 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
         cls.suffix = " " + uuid.uuid4().hex[:8]
         super().setUpClass()
         cls.request_context = {
-            "allowed_company_ids": cls.company.ids, "tracking_disable": True, "lang": None, "tz": "UTC"
+            "allowed_company_ids": cls.company.ids,
+            "tracking_disable": True,
+            "lang": None,
+            "tz": "UTC",
         }
         cls.shelf = cls.env["stock.location"].create(
             {"name": "Shelf", "location_id": cls.stock_location.id, "usage": "internal", "company_id": cls.company.id}

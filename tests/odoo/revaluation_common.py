@@ -29,7 +29,7 @@ BaseCase = getattr(common, "SavepointCase", common.TransactionCase)
 # What a refusal is: an access error and a validation error are user errors.
 REFUSALS = UserError
 
-__all__ = ["RevaluationCase", "Form", "AccessError", "UserError", "ValidationError", "REFUSALS"]
+__all__ = ["REFUSALS", "AccessError", "Form", "RevaluationCase", "UserError", "ValidationError"]
 
 
 class RevaluationCase(BaseCase):
@@ -98,18 +98,13 @@ class RevaluationCase(BaseCase):
         currency = cls.env.ref(currency_xmlid)
         currency.active = True
         company = cls.env["res.company"].create(
-            dict(
-                {"name": name, "currency_id": currency.id, "country_id": cls.env.ref("base.us").id},
-                **company_vals
-            )
+            dict({"name": name, "currency_id": currency.id, "country_id": cls.env.ref("base.us").id}, **company_vals)
         )
         env = cls.env(context=dict(cls.env.context, allowed_company_ids=[company.id]))
         cls.env.user.write({"company_ids": [(4, company.id)]})
         if not cls.all_books:
             cls.company = company
-            cls.reader = cls.create_user(
-                "reval_reader", "stock.group_stock_manager", "account.group_account_manager"
-            )
+            cls.reader = cls.create_user("reval_reader", "stock.group_stock_manager", "account.group_account_manager")
         cls.reader.company_ids |= company
         warehouse = env["stock.warehouse"].search([("company_id", "=", company.id)], limit=1)
         if not warehouse:
@@ -147,9 +142,7 @@ class RevaluationCase(BaseCase):
         ]:
             vals = {"name": label, "code": code, "type": kind, "company_id": company.id}
             if kind in ("purchase", "sale"):
-                vals["default_account_id"] = (
-                    books.account_expense if kind == "purchase" else books.account_income
-                ).id
+                vals["default_account_id"] = (books.account_expense if kind == "purchase" else books.account_income).id
             setattr(books, key, env["account.journal"].create(vals))
         company_vals = {}
         if "anglo_saxon_accounting" in company._fields:
@@ -201,17 +194,13 @@ class RevaluationCase(BaseCase):
     @classmethod
     def close_account(cls, account):
         """Make an account unusable: `deprecated` up to 18.0, archived in 19.0."""
-        account[("active" if "deprecated" not in account._fields else "deprecated")] = (
-            "deprecated" in account._fields
-        )
+        account[("active" if "deprecated" not in account._fields else "deprecated")] = "deprecated" in account._fields
 
     @classmethod
     def enter(cls, books):
         """Make `books` the company that the builders work in."""
         cls.books = books
-        cls.env = cls.env(
-            context=dict(cls.env.context, allowed_company_ids=[books.company.id])
-        )
+        cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=[books.company.id]))
         for key, value in vars(books).items():
             setattr(cls, key, value)
 
@@ -289,7 +278,7 @@ class RevaluationCase(BaseCase):
                     "tz": "UTC",
                     field: [(6, 0, [cls.env.ref(group).id for group in base + list(groups)])],
                 },
-                **vals
+                **vals,
             )
         )
         return user
@@ -298,11 +287,7 @@ class RevaluationCase(BaseCase):
     def as_user(cls, records, user, companies=None):
         """Return `records` (or a model) in the hands of `user`, without sudo."""
         companies = companies or cls.company
-        return (
-            records.with_user(user)
-            .sudo(False)
-            .with_context(allowed_company_ids=companies.ids, tz="UTC")
-        )
+        return records.with_user(user).sudo(False).with_context(allowed_company_ids=companies.ids, tz="UTC")
 
     # ------------------------------------------------------------------ products and lots
 
@@ -322,7 +307,7 @@ class RevaluationCase(BaseCase):
             dict(
                 {"name": "%s %s" % (method.title(), number)},
                 categ_id=(categ or cls.category(method, automated)).id,
-                **dict(storable, **dict(taxes, **vals))
+                **dict(storable, **dict(taxes, **vals)),
             )
         )
         if cost:
@@ -375,9 +360,7 @@ class RevaluationCase(BaseCase):
                 # cost in the year 1: nothing lies before that.
                 cls.env.cr.execute(
                     "UPDATE {0} SET {1} = {1} - %s * interval '1 minute' WHERE company_id = %s"
-                    " AND {1} > '1900-01-01'".format(
-                        table, column
-                    ),
+                    " AND {1} > '1900-01-01'".format(table, column),
                     [minutes + days * 1440, cls.company.id],
                 )
         cls.invalidate()
@@ -481,7 +464,7 @@ class RevaluationCase(BaseCase):
                 "location_dest_id": target.id,
                 "company_id": cls.company.id,
             },
-            **vals
+            **vals,
         )
         if "name" in cls.env["stock.move"]._fields:
             move_vals["name"] = product.name
@@ -499,16 +482,25 @@ class RevaluationCase(BaseCase):
     def deliver(cls, product, quantity, lot=None):
         """Deliver goods to a customer, into negative stock if need be. Return the move."""
         return cls._transfer(
-            product, quantity, cls.stock_location, cls.customer_location,
-            cls.warehouse.out_type_id, lot=lot,
+            product,
+            quantity,
+            cls.stock_location,
+            cls.customer_location,
+            cls.warehouse.out_type_id,
+            lot=lot,
         )
 
     @classmethod
     def receive_consigned(cls, product, quantity, owner):
         """Take in goods that stay another partner's."""
         return cls._transfer(
-            product, quantity, cls.supplier_location, cls.stock_location,
-            cls.warehouse.in_type_id, owner=owner, partner=owner,
+            product,
+            quantity,
+            cls.supplier_location,
+            cls.stock_location,
+            cls.warehouse.in_type_id,
+            owner=owner,
+            partner=owner,
         )
 
     @classmethod
@@ -519,8 +511,12 @@ class RevaluationCase(BaseCase):
         if incoming and "purchase_line_id" in move._fields:
             vals["purchase_line_id"] = move.purchase_line_id.id
         return cls._transfer(
-            move.product_id, quantity, move.location_dest_id, move.location_id,
-            cls.warehouse.out_type_id if incoming else cls.warehouse.in_type_id, **vals
+            move.product_id,
+            quantity,
+            move.location_dest_id,
+            move.location_id,
+            cls.warehouse.out_type_id if incoming else cls.warehouse.in_type_id,
+            **vals,
         )
 
     @classmethod
@@ -627,9 +623,7 @@ class RevaluationCase(BaseCase):
         Not as the superuser, for whom 19.0 counts the stock of all companies.
         """
         company = company or cls.company
-        return record.with_user(cls.reader).with_context(
-            allowed_company_ids=company.ids
-        )
+        return record.with_user(cls.reader).with_context(allowed_company_ids=company.ids)
 
     @classmethod
     def stock_value(cls, product, company=None, at_date=None):
@@ -715,18 +709,14 @@ class RevaluationCase(BaseCase):
         vals.setdefault("counterpart_account_id", self.account_revaluation.id)
         if not vals["counterpart_account_id"]:
             vals.pop("counterpart_account_id")
-        Journal = self.as_user(
-            self.env["stock.revaluation.journal"], user or self.accountant, companies
-        )
+        Journal = self.as_user(self.env["stock.revaluation.journal"], user or self.accountant, companies)
         return Journal.create(vals)
 
     def calculate(self, products, calculate_per="product", user=None, options=None, **vals):
         """Return a new journal with the calculated lines of these products."""
         self.flush()
         journal = self.create_journal(user=user, **vals)
-        journal.calculate(
-            calculate_per=calculate_per, product_ids=products.ids, **(options or {})
-        )
+        journal.calculate(calculate_per=calculate_per, product_ids=products.ids, **(options or {}))
         return journal
 
     @staticmethod
@@ -743,9 +733,7 @@ class RevaluationCase(BaseCase):
         lines = journal.line_ids.filtered(lambda each: each.product_id.id == product.id)
         if self.has_product_values:
             return lines.sorted(lambda each: (each.stock_move_id.date, each.stock_move_id.id))
-        return lines.sorted(
-            lambda each: (each.valuation_layer_id.create_date, each.valuation_layer_id.id)
-        )
+        return lines.sorted(lambda each: (each.valuation_layer_id.create_date, each.valuation_layer_id.id))
 
     def is_booked(self, product, company=None):
         """Tell whether a revaluation of the product makes an entry: periodic ones on 19.0 only."""
@@ -761,23 +749,17 @@ class RevaluationCase(BaseCase):
         self.invalidate()
         figures = {}
         for product in products:
-            layers = self.env["stock.valuation.layer"].sudo().search_count(
-                [("product_id", "=", product.id)]
-            )
+            layers = self.env["stock.valuation.layer"].sudo().search_count([("product_id", "=", product.id)])
             figures[product.id] = {
                 "value": self.stock_value(product),
                 "quantity": self.stock_quantity(product),
                 "cost": self.cost(product),
-                "ledger": self.currency.round(
-                    self.ledger_balance(self.valuation_account(product), product)
-                ),
+                "ledger": self.currency.round(self.ledger_balance(self.valuation_account(product), product)),
                 "layers": layers,
             }
         for lot in lots:
             figures["lot", lot.id] = {"value": self.lot_value(lot), "cost": self.cost(lot)}
-        figures["entries"] = self.env["account.move"].sudo().search_count(
-            [("company_id", "=", self.company.id)]
-        )
+        figures["entries"] = self.env["account.move"].sudo().search_count([("company_id", "=", self.company.id)])
         return figures
 
     def post(self, journal):
@@ -806,9 +788,7 @@ class RevaluationCase(BaseCase):
 
     def assertMoney(self, found, expected, message=None):
         """Amounts are equal to half of the currency's smallest coin."""
-        self.assertAlmostEqual(
-            found, expected, delta=self.currency.rounding / 2.0 - 1e-9, msg=message
-        )
+        self.assertAlmostEqual(found, expected, delta=self.currency.rounding / 2.0 - 1e-9, msg=message)
 
     def assertLayers(self, product, expected, lot=None):
         """The open layers are these (quantity, value), oldest first."""
@@ -833,9 +813,7 @@ class RevaluationCase(BaseCase):
             lines = journal.line_ids.filtered(lambda each, p=product: each.product_id == p)
             self.assert_product_changed(product, lines, before[product.id])
         for lot in self.lots_of(journal):
-            amount = sum(
-                journal.line_ids.filtered(lambda each, lot=lot: each.lot_id == lot).mapped("amount")
-            )
+            amount = sum(journal.line_ids.filtered(lambda each, lot=lot: each.lot_id == lot).mapped("amount"))
             self.assertMoney(self.lot_value(lot), before["lot", lot.id]["value"] + amount, lot.name)
         self.assert_entries_of(journal, before)
         self.assert_totals(journal)
@@ -850,9 +828,7 @@ class RevaluationCase(BaseCase):
                 self.assertEqual(layer.quantity, 0, label)
                 self.assertEqual(layer.product_id, line.product_id, label)
                 self.assertEqual(layer.company_id, journal.company_id, label)
-        self.assertEqual(
-            journal.valuation_layer_ids.sudo(), journal.line_ids.valuation_layer_ids.sudo()
-        )
+        self.assertEqual(journal.valuation_layer_ids.sudo(), journal.line_ids.valuation_layer_ids.sudo())
 
     def assert_product_changed(self, product, lines, before):
         amount = sum(lines.mapped("amount"))
@@ -860,9 +836,7 @@ class RevaluationCase(BaseCase):
         self.assertMoney(self.stock_value(product), before["value"] + amount, label)
         self.assertAlmostEqual(self.stock_quantity(product), before["quantity"], 6, label)
         self.assertGreaterEqual(self.stock_value(product), 0, label)
-        layers = self.env["stock.valuation.layer"].sudo().search_count(
-            [("product_id", "=", product.id)]
-        )
+        layers = self.env["stock.valuation.layer"].sudo().search_count([("product_id", "=", product.id)])
         self.assertEqual(layers - before["layers"], len(lines.valuation_layer_ids), label)
         ledger = self.ledger_balance(self.valuation_account(product), product) - before["ledger"]
         self.assertMoney(ledger, amount if self.is_booked(product) else 0.0, "ledger of " + label)
@@ -881,9 +855,7 @@ class RevaluationCase(BaseCase):
         )
         entries = journal.sudo().account_move_ids
         self.assertEqual(bool(entries), bool(booked), "entries of the journal")
-        count = self.env["account.move"].sudo().search_count(
-            [("company_id", "=", self.company.id)]
-        )
+        count = self.env["account.move"].sudo().search_count([("company_id", "=", self.company.id)])
         self.assertEqual(count - before["entries"], len(entries), "entries made by posting")
         for entry in entries:
             self.assertEqual(entry.state, "posted")

@@ -79,13 +79,13 @@ class TestAnalytic(RevaluationCase):
         self.receive(second, 10, 10.00)
         journal = self.calculate(self.copper | second, entry_grouping="account")
         for product, account in ((self.copper, self.project), (second, self.shop)):
-            self.line(journal, product).write(
-                {"value_revalued": 125.00, "analytic_distribution": self.share(account)}
-            )
+            self.line(journal, product).write({"value_revalued": 125.00, "analytic_distribution": self.share(account)})
         journal.action_post()
         found = self.analytic(journal, self.account_revaluation)
         self.assertEqual([balance for balance, _shares in found], [-25.00, -25.00])
-        self.assertEqual({key for _balance, shares in found for key in shares}, {str(self.project.id), str(self.shop.id)})
+        self.assertEqual(
+            {key for _balance, shares in found for key in shares}, {str(self.project.id), str(self.shop.id)}
+        )
 
     def test_analytic_of_a_reversal_is_taken_back_where_it_went(self):
         self.need_distribution()

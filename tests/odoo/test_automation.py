@@ -5,9 +5,8 @@
 
 from datetime import datetime, timedelta
 
-from odoo.tools import mute_logger
-
 from concurrency_common import ConcurrencyCase
+from odoo.tools import mute_logger
 from revaluation_common import AccessError, RevaluationCase, UserError
 
 CRON = "base_automation.ir_cron_data_base_automation_check"
@@ -159,7 +158,9 @@ class TestAutomation(AutomationBuilders, RevaluationCase):
         answer = self.run_action("product_realisable_post", cheap)
         self.assertEqual(answer["tag"], "display_notification")
 
-    @mute_logger("odoo.addons.base.models.ir_actions", "odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule")
+    @mute_logger(
+        "odoo.addons.base.models.ir_actions", "odoo.addons.base.models.ir_model", "odoo.addons.base.models.ir_rule"
+    )
     def test_server_actions_are_for_revaluation_users(self):
         product = self.stocked(10, 10.00, list_price=8.00)
         preparer = self.create_user("reval_preparer", "stock_revaluation_journal.group_revaluation_user")

@@ -113,16 +113,20 @@ class BackgroundCase(ConcurrencyCase):
                 ledger = before["ledger"] + (amount if self.is_booked(product) else 0.0)
                 self.assertMoney(self.ledger_balance(self.account_valuation, product), ledger, product.name)
         booked = sum(line.amount for line in self.posted_lines() if self.is_booked(line.product_id))
-        entries = self.env["account.move"].sudo().search(
-            [("journal_id", "=", self.other_journal.id), ("ref", "like", self.journal.name)]
+        entries = (
+            self.env["account.move"]
+            .sudo()
+            .search([("journal_id", "=", self.other_journal.id), ("ref", "like", self.journal.name)])
         )
         self.assertEqual(entries, self.journal.account_move_ids.sudo())
         items = entries.line_ids.filtered(lambda item: item.account_id == self.account_valuation)
         self.assertMoney(sum(items.mapped("balance")), booked)
 
     def revaluations(self, product):
-        layers = self.env["stock.valuation.layer"].sudo().search(
-            [("product_id", "=", product.id), ("revaluation_line_id", "!=", False)]
+        layers = (
+            self.env["stock.valuation.layer"]
+            .sudo()
+            .search([("product_id", "=", product.id), ("revaluation_line_id", "!=", False)])
         )
         return sum(layers.mapped("value"))
 
@@ -133,7 +137,9 @@ class BackgroundCase(ConcurrencyCase):
         self.assertEqual(self.journal.posted_by, self.accountant)
         self.assertTrue(self.journal.posted_at)
         self.assertEqual(set(self.journal.line_ids.mapped("state")) - {"posted", "unchanged"}, set())
-        self.assertEqual(self.journal.line_ids.filtered(lambda line: line.state == "unchanged").product_id, self.unchanged)
+        self.assertEqual(
+            self.journal.line_ids.filtered(lambda line: line.state == "unchanged").product_id, self.unchanged
+        )
         self.assert_whole()
 
 
@@ -185,7 +191,9 @@ class TestBackground(BackgroundCase):
         cron = self.env.ref("stock_revaluation_journal.cron_post")
         self.assertTrue(cron.active)
         self.start()
-        request = self.request(lambda env: env.ref("stock_revaluation_journal.cron_post").method_direct_trigger() and None)
+        request = self.request(
+            lambda env: env.ref("stock_revaluation_journal.cron_post").method_direct_trigger() and None
+        )
         self.assertIsNone(request.end().error)
         self.restart()
         self.assert_finished()
@@ -199,7 +207,8 @@ class TestBackground(BackgroundCase):
     def test_two_runs_at_once_post_each_line_once(self):
         self.start()
         runs = [
-            self.request(lambda env: env["stock.revaluation.journal"]._run_background() and None) for _number in range(2)
+            self.request(lambda env: env["stock.revaluation.journal"]._run_background() and None)
+            for _number in range(2)
         ]
         for run in runs:
             run.let_go()
@@ -279,7 +288,11 @@ class TestBackgroundProblem(BackgroundCase):
 
     def test_posted_lines_cannot_be_taken_out_of_a_stopped_journal(self):
         self.stop_by_delivery()
-        for call in (self.posted_lines()[0].unlink, self.journal.unlink, lambda: self.journal.write({"date": "2020-01-01"})):
+        for call in (
+            self.posted_lines()[0].unlink,
+            self.journal.unlink,
+            lambda: self.journal.write({"date": "2020-01-01"}),
+        ):
             with self.assertRaises(UserError):
                 call()
             self.restart(rollback=True)

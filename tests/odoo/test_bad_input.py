@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from odoo import fields
-
 from revaluation_common import REFUSALS, RevaluationCase
 
 
@@ -25,9 +24,7 @@ class TestBadInput(RevaluationCase):
         return journal
 
     def assertPostRefused(self, journal, *mentions):
-        message = self.assert_refused(
-            journal.action_post, *mentions, products=self.product | self.second
-        )
+        message = self.assert_refused(journal.action_post, *mentions, products=self.product | self.second)
         self.assertEqual(journal.state, "draft")
         self.assertFalse(journal.valuation_layer_ids)
         self.assertFalse(journal.account_move_ids)

@@ -23,9 +23,7 @@ class TestCalculate(RevaluationCase):
         """{product: [(quantity, value)]} of the lines."""
         found = {}
         for line in journal.line_ids:
-            found.setdefault(line.product_id.id, []).append(
-                (line.quantity, self.currency.round(line.value_calculated))
-            )
+            found.setdefault(line.product_id.id, []).append((line.quantity, self.currency.round(line.value_calculated)))
         return {product_id: sorted(figures) for product_id, figures in found.items()}
 
     # ------------------------------------------------------------------ per product
@@ -109,9 +107,7 @@ class TestCalculate(RevaluationCase):
         self.assertEqual(journal.line_ids.product_id, self.average | self.fifo)
 
     def test_calculate_by_warehouse_keeps_to_products_in_it(self):
-        second = self.env["stock.warehouse"].create(
-            {"name": "Second", "code": "SEC2", "company_id": self.company.id}
-        )
+        second = self.env["stock.warehouse"].create({"name": "Second", "code": "SEC2", "company_id": self.company.id})
         journal = self.calculate(self.three, options={"warehouse_ids": self.warehouse.ids})
         self.assertEqual(journal.line_ids.product_id, self.three)
         journal = self.create_journal()
@@ -139,9 +135,7 @@ class TestCalculate(RevaluationCase):
 
     def test_calculate_again_keeping_a_product_line_adds_no_layer_lines(self):
         journal = self.calculate(self.fifo)
-        journal.calculate(
-            calculate_per="layer", product_ids=self.fifo.ids, existing_lines="keep"
-        )
+        journal.calculate(calculate_per="layer", product_ids=self.fifo.ids, existing_lines="keep")
         self.assertEqual(len(journal.line_ids), 1)
 
     # ------------------------------------------------------------------ what is left out
@@ -188,7 +182,9 @@ class TestCalculate(RevaluationCase):
         other = self.create_books("Foreign Company")
         with self.inside(other):
             foreign = self.create_product(
-                "average", name="Foreign product", categ=self.category("average"),
+                "average",
+                name="Foreign product",
+                categ=self.category("average"),
                 company_id=other.company.id,
             )
             self.receive(foreign, 5, 5.0)

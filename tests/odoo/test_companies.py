@@ -38,9 +38,7 @@ class TestCompanies(RevaluationCase):
         before = self.abroad_figures(product)
         self.assertEqual(before, (200.0, 4.0, 50.0))
         self.flush()
-        journal = self.as_user(
-            self.env["stock.revaluation.journal"], self.accountant, companies
-        ).create(
+        journal = self.as_user(self.env["stock.revaluation.journal"], self.accountant, companies).create(
             {
                 "company_id": self.home.company.id,
                 "counterpart_account_id": self.account_revaluation.id,
@@ -93,9 +91,7 @@ class TestCompanies(RevaluationCase):
     def test_user_of_one_company_sees_no_journal_of_the_other(self):
         with self.inside(self.abroad):
             journal = self.calculate(self.shared["average"])
-        user = self.create_user(
-            "reval_home_only", "stock_revaluation_journal.group_revaluation_manager"
-        )
+        user = self.create_user("reval_home_only", "stock_revaluation_journal.group_revaluation_manager")
         Journal = self.as_user(self.env["stock.revaluation.journal"], user, self.home.company)
         self.assertFalse(Journal.search([("id", "=", journal.id)]))
         Line = self.as_user(self.env["stock.revaluation.journal.line"], user, self.home.company)
@@ -104,9 +100,7 @@ class TestCompanies(RevaluationCase):
             Journal.browse(journal.id).action_post()
 
     def test_user_cannot_make_a_journal_for_a_company_that_is_not_his(self):
-        user = self.create_user(
-            "reval_home_only", "stock_revaluation_journal.group_revaluation_manager"
-        )
+        user = self.create_user("reval_home_only", "stock_revaluation_journal.group_revaluation_manager")
         Journal = self.as_user(self.env["stock.revaluation.journal"], user, self.home.company)
         with self.assertRaises(REFUSALS):
             Journal.create({"company_id": self.abroad.company.id})
@@ -136,9 +130,7 @@ class TestCompanies(RevaluationCase):
         )
         with self.inside(self.abroad):
             product = self.shared["average"]
-            journal = self.calculate(
-                product, reason_id=self.reason.id, counterpart_account_id=False
-            )
+            journal = self.calculate(product, reason_id=self.reason.id, counterpart_account_id=False)
             self.line(journal, product).write({"value_revalued": 240.00})
             self.post(journal)
             accounts = journal.account_move_ids.sudo().line_ids.account_id

@@ -9,9 +9,8 @@ Four ways for two transactions to meet, named by who is there first and how far:
 * operation standing, operation committed: the same the other way round
 """
 
-from odoo.release import version_info
-
 from concurrency_common import ConcurrencyCase
+from odoo.release import version_info
 from revaluation_common import UserError
 
 METHODS = ("standard", "average", "fifo")
@@ -67,7 +66,11 @@ class MeetingCase(ConcurrencyCase):
         entries = journal.account_move_ids.sudo()
         booked = posted and any(self.is_booked(line.product_id) for line in journal.line_ids)
         self.assertEqual(len(entries), 1 if booked else 0)
-        found = self.env["account.move"].sudo().search([("ref", "like", journal.name), ("company_id", "=", self.company.id)])
+        found = (
+            self.env["account.move"]
+            .sudo()
+            .search([("ref", "like", journal.name), ("company_id", "=", self.company.id)])
+        )
         self.assertEqual(found, entries)
 
     def assert_ties_out(self):
@@ -317,7 +320,9 @@ class TestTwoPosts(MeetingCase):
                 journal = self.prepare_journal(product)
                 line_id = journal.line_ids.id
             post = self.posting(journal)
-            edit = self.request(lambda env, vals=vals: env["stock.revaluation.journal.line"].browse(line_id).write(vals))
+            edit = self.request(
+                lambda env, vals=vals: env["stock.revaluation.journal.line"].browse(line_id).write(vals)
+            )
             self.assertEqual(post.go(), "worked", post.error)
             edit.go()
             post.end()

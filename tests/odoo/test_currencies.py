@@ -26,9 +26,7 @@ class TestYen(RevaluationCase):
         # 1000 − 300; 1000 / 3 = 333.33 in the cost's two digits, 19.0 unrounded
         self.assertEqual(line.amount, 700)
         self.assertEqual(self.stock_value(product), 1000)
-        self.assertAlmostEqual(
-            self.cost(product), 333.33 if self.cost_is_rounded else 1000 / 3.0, 6
-        )
+        self.assertAlmostEqual(self.cost(product), 333.33 if self.cost_is_rounded else 1000 / 3.0, 6)
         self.deliver(product, 3)
         self.assertEqual(self.stock_value(product), 0)
 

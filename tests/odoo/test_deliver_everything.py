@@ -6,7 +6,6 @@ cost goes out at quantity × cost, the cost in cents, and what the cost cannot c
 """
 
 from odoo.release import version_info
-
 from revaluation_common import RevaluationCase
 
 

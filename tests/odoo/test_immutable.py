@@ -1,6 +1,6 @@
 """What is posted stays: document, lines, layers, links and entries."""
 
-from revaluation_common import REFUSALS, RevaluationCase
+from revaluation_common import RevaluationCase
 
 
 class TestImmutable(RevaluationCase):
@@ -58,9 +58,7 @@ class TestImmutable(RevaluationCase):
             self.assertKept(lambda vals=vals: line.write(vals))
         self.assertKept(line.unlink)
         self.assertKept(lambda: line.sudo().unlink())
-        self.assertKept(
-            lambda: line.create({"journal_id": self.journal.id, "product_id": self.other.id})
-        )
+        self.assertKept(lambda: line.create({"journal_id": self.journal.id, "product_id": self.other.id}))
 
     def test_line_cannot_be_moved_into_a_posted_journal(self):
         draft = self.calculate(self.other)
@@ -118,9 +116,7 @@ class TestImmutable(RevaluationCase):
 
     def test_entry_amounts_cannot_be_changed(self):
         item = self.entry().line_ids.filtered("debit")
-        self.assertKept(
-            lambda: self.entry().write({"line_ids": [(1, item.id, {"debit": 1000.0})]})
-        )
+        self.assertKept(lambda: self.entry().write({"line_ids": [(1, item.id, {"debit": 1000.0})]}))
 
     def test_entry_state_cannot_be_written(self):
         self.assertKept(lambda: self.entry().write({"state": "draft"}))

@@ -131,9 +131,7 @@ class TestImportExport(RevaluationCase):
             ("RT-CO", "abc"),
             ("RT-NEITHER", "5"),
         )
-        self.assert_refused_rows(
-            result, {1: "no such product", 2: "-1", 3: "abc", 4: "RT-NEITHER"}
-        )
+        self.assert_refused_rows(result, {1: "no such product", 2: "-1", 3: "abc", 4: "RT-NEITHER"})
         self.assertFalse(journal.line_ids)
 
     def test_import_of_a_product_without_stock_names_the_row(self):
@@ -277,9 +275,22 @@ class TestImportExport(RevaluationCase):
                 "file_type": "text/csv",
             }
         )
-        options = dict({"quoting": '"', "separator": ",", "headers": True, "has_headers": True, "encoding": "utf-8",
-                        "float_thousand_separator": ",", "float_decimal_separator": ".", "date_format": "",
-                        "datetime_format": "", "advanced": False, "keep_matches": False}, **options)
+        options = dict(
+            {
+                "quoting": '"',
+                "separator": ",",
+                "headers": True,
+                "has_headers": True,
+                "encoding": "utf-8",
+                "float_thousand_separator": ",",
+                "float_decimal_separator": ".",
+                "date_format": "",
+                "datetime_format": "",
+                "advanced": False,
+                "keep_matches": False,
+            },
+            **options,
+        )
         preview = wizard.parse_preview(dict(options))
         self.assertNotIn("error", preview)
         do = getattr(wizard, "execute_import", None) or wizard.do

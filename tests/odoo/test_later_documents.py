@@ -2,7 +2,6 @@
 
 from odoo import fields
 from odoo.release import version_info
-
 from revaluation_common import RevaluationCase
 
 

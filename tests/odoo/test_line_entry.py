@@ -118,9 +118,7 @@ class TestLineEntryAverage(RevaluationCase):
 
     def test_line_created_with_unit_cost_gives_the_total(self):
         journal = self.create_journal()
-        journal.write(
-            {"line_ids": [(0, 0, {"product_id": self.product.id, "unit_cost_revalued": 5.10})]}
-        )
+        journal.write({"line_ids": [(0, 0, {"product_id": self.product.id, "unit_cost_revalued": 5.10})]})
         self.assertMoney(self.line(journal, self.product).value_revalued, 749.70)
 
     def test_line_created_with_contradiction_is_refused(self):
@@ -137,34 +135,29 @@ class TestLineEntryAverage(RevaluationCase):
 
     def test_line_created_with_zero_total_is_zero(self):
         journal = self.create_journal()
-        line = journal.line_ids.create(
-            {"journal_id": journal.id, "product_id": self.product.id, "value_revalued": 0.0}
-        )
+        line = journal.line_ids.create({"journal_id": journal.id, "product_id": self.product.id, "value_revalued": 0.0})
         self.assertMoney(line.value_revalued, 0.0)
         self.assertMoney(line.amount, -499.80)
 
     def test_line_in_form_total_typed_gives_the_unit_cost(self):
-        with Form(self.journal) as form:
-            with form.line_ids.edit(0) as line:
-                line.value_revalued = 750.00
-                self.assertAlmostEqual(line.unit_cost_revalued, 5.1020, 6)
-                self.assertAlmostEqual(line.amount, 250.20, 2)
+        with Form(self.journal) as form, form.line_ids.edit(0) as line:
+            line.value_revalued = 750.00
+            self.assertAlmostEqual(line.unit_cost_revalued, 5.1020, 6)
+            self.assertAlmostEqual(line.amount, 250.20, 2)
         self.assertMoney(self.entry.value_revalued, 750.00)
         self.assertMoney(self.entry.amount, 250.20)
 
     def test_line_in_form_unit_cost_typed_gives_the_total(self):
-        with Form(self.journal) as form:
-            with form.line_ids.edit(0) as line:
-                line.unit_cost_revalued = 5.10
-                self.assertAlmostEqual(line.value_revalued, 749.70, 2)
+        with Form(self.journal) as form, form.line_ids.edit(0) as line:
+            line.unit_cost_revalued = 5.10
+            self.assertAlmostEqual(line.value_revalued, 749.70, 2)
         self.assertMoney(self.entry.value_revalued, 749.70)
 
     def test_line_in_form_typed_twice_the_last_entry_counts(self):
-        with Form(self.journal) as form:
-            with form.line_ids.edit(0) as line:
-                line.unit_cost_revalued = 5.00
-                line.value_revalued = 750.00
-                self.assertAlmostEqual(line.unit_cost_revalued, 5.1020, 6)
+        with Form(self.journal) as form, form.line_ids.edit(0) as line:
+            line.unit_cost_revalued = 5.00
+            line.value_revalued = 750.00
+            self.assertAlmostEqual(line.unit_cost_revalued, 5.1020, 6)
         self.assertMoney(self.entry.value_revalued, 750.00)
 
     def test_line_rounding_difference_average_shows_what_the_cost_cannot_carry(self):
@@ -221,12 +214,9 @@ class TestLineEntryStandard(RevaluationCase):
 
     def test_line_standard_snaps_in_the_form_before_saving(self):
         journal = self.calculate(self.product)
-        with Form(journal) as form:
-            with form.line_ids.edit(0) as line:
-                line.value_revalued = 40.00
-                self.assertAlmostEqual(
-                    line.value_revalued, 39.99 if self.cost_is_rounded else 40.00, 2
-                )
+        with Form(journal) as form, form.line_ids.edit(0) as line:
+            line.value_revalued = 40.00
+            self.assertAlmostEqual(line.value_revalued, 39.99 if self.cost_is_rounded else 40.00, 2)
 
     def test_line_standard_total_that_the_cost_carries_stays(self):
         line = self.line(self.calculate(self.product), self.product)
@@ -246,9 +236,11 @@ class TestLineEntryFifo(RevaluationCase):
         self.assertMoney(line.rounding_difference, 0.0)
 
     def test_line_half_cent_rounds_away_from_zero(self):
-        product = self.create_product("fifo", uom_id=self.kilogram.id, uom_po_id=self.kilogram.id) if (
-            "uom_po_id" in self.env["product.template"]._fields
-        ) else self.create_product("fifo", uom_id=self.kilogram.id)
+        product = (
+            self.create_product("fifo", uom_id=self.kilogram.id, uom_po_id=self.kilogram.id)
+            if ("uom_po_id" in self.env["product.template"]._fields)
+            else self.create_product("fifo", uom_id=self.kilogram.id)
+        )
         self.receive(product, 2.5, 2.00)
         line = self.line(self.calculate(product), product)
         line.write({"unit_cost_revalued": 3.33})

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from odoo import fields
-
 from revaluation_common import RevaluationCase
 
 
@@ -76,15 +75,11 @@ class TestPostAccounting(RevaluationCase):
         self.assertEqual(self.counterpart(journal), self.account_revaluation)
 
     def test_counterpart_of_the_reason_for_an_increase(self):
-        journal = self.posted(
-            {self.product: 125.00}, reason_id=self.reason.id, counterpart_account_id=False
-        )
+        journal = self.posted({self.product: 125.00}, reason_id=self.reason.id, counterpart_account_id=False)
         self.assertEqual(self.counterpart(journal), self.account_increase)
 
     def test_counterpart_of_the_reason_for_a_decrease(self):
-        journal = self.posted(
-            {self.product: 80.00}, reason_id=self.reason.id, counterpart_account_id=False
-        )
+        journal = self.posted({self.product: 80.00}, reason_id=self.reason.id, counterpart_account_id=False)
         self.assertEqual(self.counterpart(journal), self.account_decrease)
 
     def test_counterpart_of_the_category_comes_last(self):
@@ -98,9 +93,7 @@ class TestPostAccounting(RevaluationCase):
 
     def test_counterpart_of_a_reason_with_one_account_falls_back_for_the_other(self):
         self.reason.with_context(allowed_company_ids=self.company.ids).decrease_account_id = False
-        journal = self.posted(
-            {self.product: 80.00}, reason_id=self.reason.id, counterpart_account_id=False
-        )
+        journal = self.posted({self.product: 80.00}, reason_id=self.reason.id, counterpart_account_id=False)
         self.assertEqual(self.counterpart(journal), self.account_expense)
 
     # ------------------------------------------------------------------ accounting journal
@@ -110,9 +103,7 @@ class TestPostAccounting(RevaluationCase):
         self.assertEqual(journal.account_move_ids.sudo().journal_id, self.other_journal)
 
     def test_accounting_journal_of_the_reason_comes_before_the_category(self):
-        self.reason.with_context(
-            allowed_company_ids=self.company.ids
-        ).account_journal_id = self.other_journal
+        self.reason.with_context(allowed_company_ids=self.company.ids).account_journal_id = self.other_journal
         journal = self.posted({self.product: 125.00}, reason_id=self.reason.id)
         self.assertEqual(journal.account_move_ids.sudo().journal_id, self.other_journal)
 
@@ -160,9 +151,7 @@ class TestPostAccounting(RevaluationCase):
         before = self.ledger_balance(self.account_valuation)
         journal.action_post()
         items = journal.account_move_ids.sudo().line_ids
-        found = sorted(
-            (item.account_id.id, self.currency.round(item.debit - item.credit)) for item in items
-        )
+        found = sorted((item.account_id.id, self.currency.round(item.debit - item.credit)) for item in items)
         # Up 25.00 + 10.00 = 35.00, down 30.00: never netted to 5.00
         self.assertEqual(
             found,
@@ -177,9 +166,7 @@ class TestPostAccounting(RevaluationCase):
         )
         self.assertMoney(self.ledger_balance(self.account_valuation) - before, 5.00)
         self.assertEqual([item.quantity for item in items if item.quantity], [])
-        self.assertEqual(
-            journal.valuation_layer_ids.sudo().account_move_id, journal.account_move_ids.sudo()
-        )
+        self.assertEqual(journal.valuation_layer_ids.sudo().account_move_id, journal.account_move_ids.sudo())
 
     def test_items_have_quantity_zero_and_the_product(self):
         journal = self.posted({self.product: 125.00})
@@ -235,9 +222,7 @@ class TestPostAccounting(RevaluationCase):
             (date - timedelta(days=1), 100.00),
             (date + timedelta(days=1), 125.00),
         ]:
-            self.assertMoney(
-                self.stock_value(self.product, at_date=fields.Date.to_string(at_date)), expected
-            )
+            self.assertMoney(self.stock_value(self.product, at_date=fields.Date.to_string(at_date)), expected)
         self.assertMoney(self.ledger_balance(self.account_revaluation, date=date), -25.00)
 
     def test_date_in_the_past_fifo(self):

@@ -1,7 +1,6 @@
 """Posting products under average cost."""
 
 from odoo import fields
-
 from revaluation_common import RevaluationCase
 
 

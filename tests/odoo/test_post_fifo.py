@@ -127,9 +127,7 @@ class TestPostLayers(RevaluationCase):
         # 35.00 − 25.00 = +10.00 and 40.00 − 50.00 = −10.00
         self.assertLayers(self.product, [(5, 35.00), (5, 40.00)])
         self.assertEqual(sorted(journal.valuation_layer_ids.mapped("value")), [-10.00, 10.00])
-        self.assertEqual(
-            self.items(journal)[self.account_valuation, self.product], [-10.00, 10.00]
-        )
+        self.assertEqual(self.items(journal)[self.account_valuation, self.product], [-10.00, 10.00])
 
     def test_post_layer_partly_delivered(self):
         self.deliver(self.product, 2)

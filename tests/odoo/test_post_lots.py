@@ -13,8 +13,11 @@ class TestPostLots(RevaluationCase):
 
     def lots(self, method, automated=True):
         product = self.create_product(
-            method, automated, cost=10.0 if method == "standard" else 0.0,
-            tracking="lot", lot_valuated=True,
+            method,
+            automated,
+            cost=10.0 if method == "standard" else 0.0,
+            tracking="lot",
+            lot_valuated=True,
         )
         self.assertTrue(product.lot_valuated)
         one, two = self.create_lot(product, "ONE"), self.create_lot(product, "TWO")
@@ -91,9 +94,7 @@ class TestPostLots(RevaluationCase):
         self.assertMoney(self.lot_value(two), 167.50)
         self.assertAlmostEqual(self.cost(one), 16.75, 6)
         self.assertAlmostEqual(self.cost(two), 16.75, 6)
-        changes = {
-            layer.lot_id: self.currency.round(layer.value) for layer in line.valuation_layer_ids.sudo()
-        }
+        changes = {layer.lot_id: self.currency.round(layer.value) for layer in line.valuation_layer_ids.sudo()}
         if not self.has_product_values:
             # 100.50 − 60.00 and 167.50 − 200.00: a layer without lot would never be consumed
             self.assertEqual(changes, {one: 40.50, two: -32.50})
@@ -163,8 +164,6 @@ class TestPostLots(RevaluationCase):
         product, one, _two = self.lots("average")
         journal = self.calculate(product)
         with self.assertRaises(Exception):
-            journal.line_ids.create(
-                {"journal_id": journal.id, "product_id": product.id, "lot_id": one.id}
-            )
+            journal.line_ids.create({"journal_id": journal.id, "product_id": product.id, "lot_id": one.id})
             self.flush()
         self.assertEqual(len(journal.line_ids), 1)

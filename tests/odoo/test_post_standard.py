@@ -1,7 +1,6 @@
 """Posting products under standard cost: the value is quantity × cost, always."""
 
 from odoo import fields
-
 from revaluation_common import RevaluationCase
 
 

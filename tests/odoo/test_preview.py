@@ -22,7 +22,6 @@ class TestPreview(RevaluationCase):
         self.line(journal, self.fifo).write({"value_revalued": 0.00})
         return journal
 
-
     def rows(self, preview, table, *names):
         return [tuple(row[name] for name in names) for row in preview[table]]
 

@@ -7,7 +7,6 @@ there is what Odoo asks per product. Calculating, refreshing, reading and editin
 
 from odoo import fields
 from odoo.release import version_info
-
 from revaluation_common import RevaluationCase
 
 FEW, MANY = 10, 100
@@ -69,16 +68,12 @@ class TestQueryCounts(RevaluationCase):
 
     def test_open_journal_asks_no_more(self):
         """Every field of the document and of its lines."""
-        few, many = (
-            self.count(journal, self.read_all) for _products, journal in self.filled("average")
-        )
+        few, many = (self.count(journal, self.read_all) for _products, journal in self.filled("average"))
         self.assert_growth("open", few, many)
 
     def test_edit_one_line_and_save_asks_no_more(self):
         """One line's work, whatever the number of its neighbours."""
-        few, many = (
-            self.count(journal, self.edit_one) for _products, journal in self.filled("average")
-        )
+        few, many = (self.count(journal, self.edit_one) for _products, journal in self.filled("average"))
         self.assert_growth("edit", few, many)
 
     # ------------------------------------------------------------------ documents
@@ -116,8 +111,13 @@ class TestQueryCounts(RevaluationCase):
             cls.env["stock.valuation.layer"].create(
                 [
                     {
-                        "company_id": cls.company.id, "product_id": product.id, "quantity": 2, "remaining_qty": 2,
-                        "unit_cost": unit_cost, "value": 2 * unit_cost, "remaining_value": 2 * unit_cost,
+                        "company_id": cls.company.id,
+                        "product_id": product.id,
+                        "quantity": 2,
+                        "remaining_qty": 2,
+                        "unit_cost": unit_cost,
+                        "value": 2 * unit_cost,
+                        "remaining_value": 2 * unit_cost,
                         "description": "Receipt",
                     }
                     for product in products
@@ -135,10 +135,19 @@ class TestQueryCounts(RevaluationCase):
                 "currency_id": cls.currency.id,
                 "picking_type_id": cls.warehouse.in_type_id.id,
                 "order_line": [
-                    (0, 0, {
-                        "name": product.name, "product_id": product.id, "product_qty": 2, "price_unit": unit_cost,
-                        "date_planned": fields.Datetime.now(), uom_field: product.uom_id.id, tax_field: [(6, 0, [])],
-                    })
+                    (
+                        0,
+                        0,
+                        {
+                            "name": product.name,
+                            "product_id": product.id,
+                            "product_qty": 2,
+                            "price_unit": unit_cost,
+                            "date_planned": fields.Datetime.now(),
+                            uom_field: product.uom_id.id,
+                            tax_field: [(6, 0, [])],
+                        },
+                    )
                     for product in products
                 ],
             }
@@ -173,7 +182,8 @@ class TestQueryCounts(RevaluationCase):
     def check_post(self, method, items=2, **vals):
         """Post few and many lines."""
         few, many = (
-            self.count(journal, lambda journal: journal.action_post()) for _products, journal in self.filled(method, **vals)
+            self.count(journal, lambda journal: journal.action_post())
+            for _products, journal in self.filled(method, **vals)
         )
         asked = ASKED_BY_ODOO[method] if self.has_product_values else 0
         self.assert_growth("post " + method, few, many, rows=1 + items, asked=asked)
@@ -191,6 +201,7 @@ class TestQueryCounts(RevaluationCase):
         """Check that many lines cost only batches more; `rows` new rows and `asked` questions of Odoo per line."""
         allowed = BATCHES + MORE * (asked + (rows if ROW_BY_ROW else 0))
         self.assertLessEqual(
-            many - few, allowed,
+            many - few,
+            allowed,
             "%s: %d statements for %d lines, %d for %d; at most %d more" % (work, few, FEW, many, MANY, allowed),
         )

@@ -8,7 +8,6 @@ import os
 import random
 
 from odoo.release import version_info
-
 from revaluation_common import RevaluationCase
 
 
@@ -24,9 +23,7 @@ class TestRandomPostings(RevaluationCase):
         """Receive, deliver, revalue at random; in the end deliver all and find nothing left."""
         rng = random.Random("%s %s" % (method, seed))
         cost = round(rng.uniform(0.05, 40), 2)
-        product = self.create_product(
-            method, automated=rng.random() < 0.7, cost=cost if method == "standard" else 0.0
-        )
+        product = self.create_product(method, automated=rng.random() < 0.7, cost=cost if method == "standard" else 0.0)
         self.move(product, rng, rng.randint(1, 3))
         for _number in range(rng.randint(1, 2)):
             self.revalue_at_random(product, rng)
@@ -51,9 +48,7 @@ class TestRandomPostings(RevaluationCase):
             else:
                 line.write({"value_revalued": self.currency.round(line.value_calculated * factor)})
         if not any(not self.currency.is_zero(line.amount) for line in journal.line_ids):
-            journal.line_ids[0].write(
-                {"unit_cost_revalued": journal.line_ids[0].unit_cost_calculated + 1.0}
-            )
+            journal.line_ids[0].write({"unit_cost_revalued": journal.line_ids[0].unit_cost_calculated + 1.0})
         self.post(journal)
 
     def deliver_all(self, product, method):

@@ -3,9 +3,8 @@
 import json
 import time
 
-from odoo.tools import mute_logger
-
 from concurrency_common import ConcurrencyCase
+from odoo.tools import mute_logger
 from revaluation_common import AccessError, RevaluationCase, UserError
 
 MANY = 1000
@@ -46,7 +45,9 @@ class TestRevalue(RevaluationCase):
             reason=self.reason.code,
             description="From the price list",
         )
-        self.assertEqual((journal.state, journal.reason_id, journal.posted_by), ("posted", self.reason, self.accountant))
+        self.assertEqual(
+            (journal.state, journal.reason_id, journal.posted_by), ("posted", self.reason, self.accountant)
+        )
         self.assertEqual(journal.description, "From the price list")
         # 10 x 5.00 - 40.00; 10 x 3.00 - 40.00; 45.67 - 40.00
         for product, value in ((one, 50.00), (two, 30.00), (three, 45.67)):
@@ -79,7 +80,7 @@ class TestRevalue(RevaluationCase):
             ({}, "mapping"),
             ([1, 2], "mapping"),
             ({"abc": 1.0}, "abc"),
-            ({10 ** 8: 1.0}, 10 ** 8),
+            ({10**8: 1.0}, 10**8),
             ({self.product.id: -1.0}, name),
             ({self.product.id: None}, name),
             ({self.product.id: "dear"}, name),
@@ -201,7 +202,9 @@ class TestRevalue(RevaluationCase):
         for name in ("is_storable", "detailed_type"):
             if name in template._fields:
                 vals[name] = template[name]
-        products = self.env["product.product"].create([dict(vals, name="Many %04d" % number) for number in range(count)])
+        products = self.env["product.product"].create(
+            [dict(vals, name="Many %04d" % number) for number in range(count)]
+        )
         move_vals = {
             "product_uom": self.unit.id,
             "product_uom_qty": 1,

@@ -5,9 +5,7 @@ from revaluation_common import REFUSALS, RevaluationCase
 
 class TestReverse(RevaluationCase):
     def stocked(self, method, *receipts, **options):
-        product = self.create_product(
-            method, cost=receipts[0][1] if method == "standard" else 0.0, **options
-        )
+        product = self.create_product(method, cost=receipts[0][1] if method == "standard" else 0.0, **options)
         for quantity, cost in receipts:
             self.receive(product, quantity, cost)
         return product
@@ -151,9 +149,7 @@ class TestReverse(RevaluationCase):
                 "decrease_account_id": self.account_decrease.id,
             }
         )
-        journal = self.revalue(
-            product, value=125.00, counterpart_account_id=False, reason_id=self.reason.id
-        ).journal_id
+        journal = self.revalue(product, value=125.00, counterpart_account_id=False, reason_id=self.reason.id).journal_id
         self.post(self.reverse(journal))
         # What the increase booked is taken back there, not booked as a decrease
         self.assertMoney(self.ledger_balance(self.account_increase), 0.0)

@@ -12,16 +12,10 @@ class TestRights(RevaluationCase):
             "stock user": cls.create_user("reval_stock_user", "stock.group_stock_user"),
             "stock manager": cls.create_user("reval_stock_manager", "stock.group_stock_manager"),
             "billing": cls.create_user("reval_billing", "account.group_account_invoice"),
-            "both": cls.create_user(
-                "reval_both", "stock.group_stock_manager", "account.group_account_invoice"
-            ),
+            "both": cls.create_user("reval_both", "stock.group_stock_manager", "account.group_account_invoice"),
             "adviser": cls.create_user("reval_adviser", "account.group_account_manager"),
-            "preparer": cls.create_user(
-                "reval_preparer", "stock_revaluation_journal.group_revaluation_user"
-            ),
-            "manager": cls.create_user(
-                "reval_manager", "stock_revaluation_journal.group_revaluation_manager"
-            ),
+            "preparer": cls.create_user("reval_preparer", "stock_revaluation_journal.group_revaluation_user"),
+            "manager": cls.create_user("reval_manager", "stock_revaluation_journal.group_revaluation_manager"),
             "portal": cls.create_user("reval_portal", "base.group_portal"),
         }
         cls.products = cls.env["product.product"]
@@ -52,9 +46,7 @@ class TestRights(RevaluationCase):
             Journal.create({"company_id": self.company.id})
         with self.assertRaises(AccessError):
             self.in_hands_of(journal.line_ids, who).write({"value_revalued": 1.0})
-        self.assert_refused(
-            self.in_hands_of(journal, who).action_post, products=self.products
-        )
+        self.assert_refused(self.in_hands_of(journal, who).action_post, products=self.products)
         self.assertEqual(journal.state, "draft")
 
     def test_user_without_groups_has_no_access(self):

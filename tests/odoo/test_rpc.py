@@ -14,9 +14,8 @@ import uuid
 import xmlrpc.client
 from pathlib import Path
 
-from odoo.release import version_info
-
 from concurrency_common import ConcurrencyCase
+from odoo.release import version_info
 
 CLIENT = Path(__file__).resolve().parents[2] / "setup" / "examples" / "revalue_from_csv.py"
 SAMPLE = CLIENT.with_name("costs.csv")

@@ -2,11 +2,10 @@
 
 from datetime import date, timedelta
 
+from concurrency_common import ConcurrencyCase
 from odoo import fields
 from odoo.tools import mute_logger
-
-from concurrency_common import ConcurrencyCase
-from revaluation_common import AccessError, Form, RevaluationCase, UserError, ValidationError
+from revaluation_common import AccessError, Form, RevaluationCase, ValidationError
 
 MANAGER = "stock_revaluation_journal.group_revaluation_manager"
 CRON = "stock_revaluation_journal.cron_rules"
@@ -35,7 +34,7 @@ class RuleBuilders:
                 "company_id": self.company.id,
                 "reason_id": self.reason.id,
             },
-            **vals
+            **vals,
         )
         return self.as_user(self.env["stock.revaluation.rule"], user or self.accountant).create(vals)
 
@@ -102,7 +101,9 @@ class TestRules(RuleBuilders, RevaluationCase):
             (4, 30, self.env["product.product"]),
         ]:
             rule.write({"threshold_percent": percent, "threshold_amount": amount})
-            self.assertEqual({each.item.product_id for each in rule._get_changes()[0]}, set(expected.ids), (percent, amount))
+            self.assertEqual(
+                {each.item.product_id for each in rule._get_changes()[0]}, set(expected.ids), (percent, amount)
+            )
 
     def test_products_without_a_cost_are_named_on_the_journal(self):
         priced, unpriced = self.stocked(10.00, 8.00), self.stocked(10.00, 0.00)
@@ -123,7 +124,9 @@ class TestRules(RuleBuilders, RevaluationCase):
         for text in (changing.display_name, "100.00", "80.00", "20.00"):
             self.assertIn(text, form.preview)
         self.assertNotIn(same.display_name, form.preview)
-        self.assertEqual((self.everything_written(), rule.read(["last_run", "last_result", "next_run"])), (before, values))
+        self.assertEqual(
+            (self.everything_written(), rule.read(["last_run", "last_result", "next_run"])), (before, values)
+        )
         self.assertMoney(self.stock_value(changing), 100.00)
 
     def test_dry_run_and_run_agree(self):
@@ -237,7 +240,9 @@ class TestScheduledRules(RuleBuilders, ConcurrencyCase):
 
     def test_failing_rule_says_why_and_the_others_run(self):
         failing, product = self.stocked(10.00), self.stocked(10.00, 8.00)
-        bad = self.due_rule(failing, source="spread", spread_amount=-1000.00, only_lower=False, sequence=1, schedule="weekly")
+        bad = self.due_rule(
+            failing, source="spread", spread_amount=-1000.00, only_lower=False, sequence=1, schedule="weekly"
+        )
         good = self.due_rule(product, sequence=2)
         self.run_cron()
         self.assertEqual(len(good.journal_ids), 1)

@@ -1,7 +1,6 @@
 """19.0: the periodic stock closing finds the revaluation booked, and nothing else to do."""
 
 from odoo.exceptions import UserError
-
 from revaluation_common import RevaluationCase
 
 
@@ -31,9 +30,7 @@ class TestStockClosing(RevaluationCase):
         """Receive, close, revalue products of these (method, automated), find all closed."""
         products = self.env["product.product"]
         for method, automated in kinds:
-            product = self.create_product(
-                method, automated, cost=10.0 if method == "standard" else 0.0
-            )
+            product = self.create_product(method, automated, cost=10.0 if method == "standard" else 0.0)
             self.receive(product, 3, 10.00)
             products |= product
         self.close()

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 from odoo import fields
 from odoo.tools import mute_logger
-
 from revaluation_common import AccessError, Form, RevaluationCase, UserError
 
 
@@ -34,7 +33,9 @@ class TestSuggest(RevaluationCase):
         partner = "partner_id" if "partner_id" in Info._fields else "name"
         vals.setdefault("company_id", self.company.id)
         vals.setdefault("currency_id", self.currency.id)
-        vals.update({partner: (vendor or self.vendor).id, "product_tmpl_id": product.product_tmpl_id.id, "price": price})
+        vals.update(
+            {partner: (vendor or self.vendor).id, "product_tmpl_id": product.product_tmpl_id.id, "price": price}
+        )
         return Info.create(vals)
 
     def wizard(self, journal, lines=None, **vals):
@@ -260,7 +261,9 @@ class TestSuggest(RevaluationCase):
         if "mrp.bom" not in self.env:
             self.assertNotIn("bom", dict(self.sources._select_source()))
             self.skipTest("manufacturing is not installed in this database")
-        screw, board, assembly, table = (self.create_product("standard", cost=cost) for cost in (0.10, 12.00, 1.00, 99.00))
+        screw, board, assembly, table = (
+            self.create_product("standard", cost=cost) for cost in (0.10, 12.00, 1.00, 99.00)
+        )
         self.bom(assembly, 2, [(screw, 8), (board, 1)])  # (0.80 + 12.00) / 2 = 6.40 each
         self.bom(table, 1, [(assembly, 4), (screw, 10)])  # 25.60 + 1.00
         self.receive(table, 1, 99.00)
@@ -297,8 +300,10 @@ class TestSuggest(RevaluationCase):
         one, other = self.stocked(10, 4.00), self.stocked(10, 4.00)
         journal = self.calculate(one + other)
         action = self.line(journal, one).action_suggest()
-        wizard = journal.env[action["res_model"]].with_context(**action["context"]).create(
-            {"source": "fixed", "fixed_unit_cost": 1.00}
+        wizard = (
+            journal.env[action["res_model"]]
+            .with_context(**action["context"])
+            .create({"source": "fixed", "fixed_unit_cost": 1.00})
         )
         wizard.action_apply()
         self.assertMoney(self.line(journal, one).value_revalued, 10.00)
@@ -352,7 +357,9 @@ class TestSuggest(RevaluationCase):
     def test_three_thousand_lines_take_few_queries(self):
         """Queries do not grow with the lines: 3 and 30 products need the same for each source."""
         few = self.env["product.product"].concat(*[self.stocked(10, 4.00, list_price=5.00) for _number in range(3)])
-        many = few + self.env["product.product"].concat(*[self.stocked(10, 4.00, list_price=5.00) for _number in range(27)])
+        many = few + self.env["product.product"].concat(
+            *[self.stocked(10, 4.00, list_price=5.00) for _number in range(27)]
+        )
         for product in many:
             self.vendor_price(product, 4.50)
         for source in ("percent", "vendor", "sales", "last_receipt"):

@@ -13,9 +13,7 @@ from _lib import dialect  # noqa: E402
 from _lib.dialect import conditions, models, rules  # noqa: E402
 from _lib.dialect.addon import translate  # noqa: E402
 
-VIEW = (
-    """<odoo><record id="view" model="ir.ui.view"><field name="arch" type="xml">%s</field></record></odoo>"""
-)
+VIEW = """<odoo><record id="view" model="ir.ui.view"><field name="arch" type="xml">%s</field></record></odoo>"""
 MANIFEST = '{\n    "name": "Déjà vu",\n    "version": "1.0.0",  # bare\n    "data": ["views/a.xml"],\n}\n'
 
 
@@ -409,9 +407,7 @@ def test_attribute_specification_takes_constants_only():
     assert_view("16.0", specification % ("invisible", "1"), specification % ("invisible", "1"))
     assert_view("16.0", specification % ("column_invisible", "1"), specification % ("invisible", "1"))
     assert_view("16.0", specification % ("string", "a == 1"), specification % ("string", "a == 1"))
-    assert_refused(
-        "16.0", specification % ("invisible", "b == 1"), "would replace", '<attribute name="invisible">'
-    )
+    assert_refused("16.0", specification % ("invisible", "b == 1"), "would replace", '<attribute name="invisible">')
 
 
 # --- lists -------------------------------------------------------------------------------------
@@ -443,9 +439,7 @@ def test_source_goes_to_18_and_19_untouched():
     ],
 )
 def test_path_of_an_inheriting_view_names_older_elements(path, older):
-    assert_view(
-        "17.0", '<xpath expr="%s" position="after"/>' % path, '<xpath expr="%s" position="after"/>' % older
-    )
+    assert_view("17.0", '<xpath expr="%s" position="after"/>' % path, '<xpath expr="%s" position="after"/>' % older)
 
 
 def test_path_on_a_condition_is_refused():
@@ -493,9 +487,7 @@ def test_search_panel_names_lists_both_ways_before_16():
 
 
 def test_search_group_stays():
-    source = (
-        """<search><field name="a"/><group><filter name="x" context="{'group_by': 'a'}"/></group></search>"""
-    )
+    source = """<search><field name="a"/><group><filter name="x" context="{'group_by': 'a'}"/></group></search>"""
     assert_view("14.0", source, source)
 
 
@@ -659,9 +651,7 @@ def test_action_has_older_view_modes_and_no_path():
 def test_view_of_an_action_and_type_of_a_view_are_trees():
     for model, name in (("ir.actions.act_window.view", "view_mode"), ("ir.ui.view", "type")):
         field = '<field name="%s">%%s</field>' % name
-        assert translated("17.0", RECORD % (model, field % "list")) == canonical(
-            RECORD % (model, field % "tree")
-        )
+        assert translated("17.0", RECORD % (model, field % "list")) == canonical(RECORD % (model, field % "tree"))
 
 
 def test_scheduled_action_never_runs_out_up_to_17():
@@ -686,9 +676,7 @@ def test_command_in_eval_is_refused_in_14():
 # --- directives --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("series", "kept"), [("14.0", False), ("15.0", False), ("16.0", True), ("17.0", True)]
-)
+@pytest.mark.parametrize(("series", "kept"), [("14.0", False), ("15.0", False), ("16.0", True), ("17.0", True)])
 def test_element_after_a_directive_is_for_its_series(series, kept):
     source = '<form>a<!-- series: >=16.0 --> b <!-- other --><field name="x"/> c <field name="y"/></form>'
     expected = '<form>a b <!-- other -->%s c <field name="y"/></form>' % ('<field name="x"/>' if kept else "")
@@ -698,9 +686,7 @@ def test_element_after_a_directive_is_for_its_series(series, kept):
 def test_directive_drops_whole_records():
     source = """<odoo><!-- series: >=18.0 --><record id="a" model="m"/><record id="b" model="m"/></odoo>"""
     assert translated("17.0", source) == canonical('<odoo><record id="b" model="m"/></odoo>')
-    assert translated("18.0", source) == canonical(
-        '<odoo><record id="a" model="m"/><record id="b" model="m"/></odoo>'
-    )
+    assert translated("18.0", source) == canonical('<odoo><record id="a" model="m"/><record id="b" model="m"/></odoo>')
 
 
 def test_content_for_older_series_is_taken_out_of_its_comment_and_translated():
@@ -757,9 +743,7 @@ def test_source_in_another_dialect_is_refused_for_every_series(source, reason):
 
 
 def test_source_with_numbercall_or_tree_mode_is_refused():
-    assert_refused(
-        "18.0", RECORD % ("ir.cron", '<field name="numbercall">-1</field>'), "gone since 18.0", wrap="%s"
-    )
+    assert_refused("18.0", RECORD % ("ir.cron", '<field name="numbercall">-1</field>'), "gone since 18.0", wrap="%s")
     action = RECORD % ("ir.actions.act_window", '<field name="view_mode">tree,form</field>')
     assert_refused("18.0", action, "write list", wrap="%s")
 

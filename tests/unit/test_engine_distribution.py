@@ -62,7 +62,13 @@ def test_distribute_what_makes_no_sense_is_refused(total, quantities, step):
 
 @pytest.mark.parametrize(
     "number, step, expected",
-    [(72.725, 0.01, "72.73"), (-72.725, 0.01, "-72.73"), (2.5, 1, "3"), (0.1 + 0.2, 0.01, "0.30"), (7.13, 0.05, "7.15")],
+    [
+        (72.725, 0.01, "72.73"),
+        (-72.725, 0.01, "-72.73"),
+        (2.5, 1, "3"),
+        (0.1 + 0.2, 0.01, "0.30"),
+        (7.13, 0.05, "7.15"),
+    ],
 )
 def test_round_to_halves_go_away_from_zero(number, step, expected):
     assert round_to(number, step) == Decimal(expected)

@@ -116,9 +116,7 @@ def test_archive_is_the_same_whenever_and_wherever_it_is_made(source, tmp_path):
 def test_files_have_one_time_stamp_and_plain_permissions(source, tmp_path, epoch, stamp):
     release(source, tmp_path, "18.0", epoch=epoch)
     with zipfile.ZipFile(tmp_path / (ADDON + "-18.0.1.2.3.zip")) as opened:
-        assert {(entry.date_time, entry.external_attr >> 16) for entry in opened.infolist()} == {
-            (stamp, 0o100644)
-        }
+        assert {(entry.date_time, entry.external_attr >> 16) for entry in opened.infolist()} == {(stamp, 0o100644)}
 
 
 def test_nothing_is_written_when_one_series_cannot_be_made(source, tmp_path):
@@ -145,8 +143,6 @@ def test_help_names_the_series_and_the_options(source, tmp_path):
 
 
 def test_the_addon_itself_can_be_released_for_every_series(tmp_path):
-    result = subprocess.run(
-        [sys.executable, str(RELEASE), "--dist", str(tmp_path)], capture_output=True, text=True
-    )
+    result = subprocess.run([sys.executable, str(RELEASE), "--dist", str(tmp_path)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert len(result.stdout.splitlines()) == 6

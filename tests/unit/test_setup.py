@@ -50,9 +50,7 @@ def test_ensure_builds_once():
 def test_ensure_builds_anew_from_something_else():
     keys = []
     for key in ("a", "b"):
-        path = cache.ensure(
-            cache.root() / "piece", key, lambda folder: keys.append(list(folder.iterdir())), "a piece"
-        )
+        path = cache.ensure(cache.root() / "piece", key, lambda folder: keys.append(list(folder.iterdir())), "a piece")
         (path / "left over").touch()
     assert keys == [[], []]
 
@@ -75,10 +73,7 @@ def test_ensure_side_by_side_builds_once(own_cache):
         "def build(folder):\n    time.sleep(1); print('built', flush=True)\n"
         "cache.ensure(cache.root() / 'piece', 'a', build, 'a piece')" % str(cache.CHECKOUT / "setup")
     )
-    both = [
-        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-        for _time in range(2)
-    ]
+    both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _time in range(2)]
     assert sorted(process.communicate()[0] for process in both) == ["", "built\n"]
 
 
@@ -132,9 +127,7 @@ def test_python_that_does_not_run_is_passed_over(tmp_path):
 
 
 def test_python_that_lacks_a_library_is_passed_over(tmp_path):
-    assert (
-        python._probe(program(tmp_path, "python3.9", "echo 'ModuleNotFoundError: _ssl' >&2; exit 1")) is None
-    )
+    assert python._probe(program(tmp_path, "python3.9", "echo 'ModuleNotFoundError: _ssl' >&2; exit 1")) is None
 
 
 def test_python_is_taken_by_what_it_says_it_is(tmp_path):
@@ -181,9 +174,7 @@ def tree(folder, version):
     """Make what looks like an Odoo source tree."""
     (folder / "odoo").mkdir(parents=True)
     (folder / "odoo-bin").touch()
-    (folder / "odoo" / "release.py").write_text(
-        "FINAL = 'final'\nversion_info = (%s, 0, 0, FINAL, 0, '')\n" % version
-    )
+    (folder / "odoo" / "release.py").write_text("FINAL = 'final'\nversion_info = (%s, 0, 0, FINAL, 0, '')\n" % version)
     return folder
 
 

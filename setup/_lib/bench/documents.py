@@ -1,4 +1,5 @@
 """Draft journals to post, and new costs on their lines, made in one statement whatever their size."""
+
 from .meter import flush, forget
 
 CHANGE = 0.25
@@ -21,7 +22,8 @@ def change_costs(journal):
         " value_revalued = round(t.quantity * v.cost, 2), amount = round(t.quantity * v.cost, 2) - t.value_calculated"
         " FROM (SELECT id, round(unit_cost_calculated + CASE WHEN id %% 3 = 0 THEN -%s ELSE %s END, 2) AS cost"
         "  FROM stock_revaluation_journal_line WHERE journal_id = %s) v WHERE v.id = t.id",
-        [CHANGE, CHANGE, journal.id])
+        [CHANGE, CHANGE, journal.id],
+    )
     forget(env)
     journal.line_ids.modified(["amount", "value_revalued", "value_calculated"])
     flush(env)

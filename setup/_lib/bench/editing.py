@@ -1,10 +1,23 @@
 """Opening a journal, changing one unit cost and saving, as the web client asks for it."""
+
 from . import documents, seed
 from .meter import compare, transaction
 
 PAGE = 40  # lines that a form shows at once
-LINE_FIELDS = ("product_id", "quantity", "unit_cost_calculated", "value_calculated", "unit_cost_revalued",
-               "value_revalued", "amount", "amount_percent", "rounding_difference", "is_stale", "state", "note")
+LINE_FIELDS = (
+    "product_id",
+    "quantity",
+    "unit_cost_calculated",
+    "value_calculated",
+    "unit_cost_revalued",
+    "value_revalued",
+    "amount",
+    "amount_percent",
+    "rounding_difference",
+    "is_stale",
+    "state",
+    "note",
+)
 TOTALS = ("line_count", "value_calculated", "value_revalued", "amount", "amount_increase", "amount_decrease")
 
 
@@ -43,13 +56,18 @@ def change(journal):
     values.update(id=line.id, unit_cost_revalued=new, product_id=line.product_id.id)
     if hasattr(journal, "web_read"):
         line.onchange({"unit_cost_revalued": new}, ["unit_cost_revalued"], {name: {} for name in LINE_FIELDS})
-        journal.onchange({"line_ids": [(1, line.id, {"unit_cost_revalued": new})]}, ["line_ids"], dict(
-            {name: {} for name in TOTALS}, line_ids=_line_specification()))
+        journal.onchange(
+            {"line_ids": [(1, line.id, {"unit_cost_revalued": new})]},
+            ["line_ids"],
+            dict({name: {} for name in TOTALS}, line_ids=_line_specification()),
+        )
         return
-    line.onchange(values, "unit_cost_revalued", {name: "1" for name in LINE_FIELDS})
+    line.onchange(values, "unit_cost_revalued", dict.fromkeys(LINE_FIELDS, "1"))
     commands = [(4, line_id, False) for line_id in journal.line_ids.ids[1:]]
-    whole = dict({name: journal[name] for name in TOTALS}, line_ids=[(1, line.id, {"unit_cost_revalued": new})] + commands)
-    journal.onchange(whole, "line_ids", dict({name: "" for name in TOTALS}, line_ids="1"))
+    whole = dict(
+        {name: journal[name] for name in TOTALS}, line_ids=[(1, line.id, {"unit_cost_revalued": new})] + commands
+    )
+    journal.onchange(whole, "line_ids", dict(dict.fromkeys(TOTALS, ""), line_ids="1"))
 
 
 def save(journal):
@@ -65,12 +83,16 @@ def refresh(journal):
 
 def _form_fields(journal):
     """Return the fields of the form itself that anyone may read."""
-    return [name for name, field in journal._fields.items() if field.store and field.type not in ("one2many", "many2many")
-            ] + ["progress", "account_move_count", "valuation_layer_count"]
+    return [
+        name for name, field in journal._fields.items() if field.store and field.type not in ("one2many", "many2many")
+    ] + ["progress", "account_move_count", "valuation_layer_count"]
 
 
 def _line_specification():
-    return {"fields": dict({name: {} for name in LINE_FIELDS}, product_id={"fields": {"display_name": {}}}), "limit": PAGE}
+    return {
+        "fields": dict({name: {} for name in LINE_FIELDS}, product_id={"fields": {"display_name": {}}}),
+        "limit": PAGE,
+    }
 
 
 def _plain(record, name):

@@ -1,4 +1,5 @@
 """The floor: the very rows that posting leaves, put into the tables by batched SQL and nothing else."""
+
 from psycopg2.extras import Json, execute_values
 
 from .meter import flush
@@ -14,15 +15,24 @@ class Rows:
     def __init__(self, env, journal_id):
         journal = env["stock.revaluation.journal"].browse(journal_id)
         self.products = journal.line_ids.product_id.ids
-        marks = {table: _one(env, "SELECT COALESCE(MAX(id), 0) FROM " + table) for table in INSERTED if _exists(env, table)}
+        marks = {
+            table: _one(env, "SELECT COALESCE(MAX(id), 0) FROM " + table) for table in INSERTED if _exists(env, table)
+        }
         journal.action_post()
         flush(env)
-        self.inserted = {table: _rows(env, "SELECT * FROM %s WHERE id > %d ORDER BY id" % (table, mark))
-                         for table, mark in marks.items()}
-        self.links = _rows(env, "SELECT r.* FROM %s r JOIN stock_revaluation_journal_line l ON l.id = r.line_id"
-                           " WHERE l.journal_id = %d" % (LINKS[0], journal_id))
-        self.updated = [(table, column, _rows(env, "SELECT id, %s FROM %s WHERE %s" % (column, table, condition)))
-                        for table, column, condition in self._updates(env, journal_id, marks)]
+        self.inserted = {
+            table: _rows(env, "SELECT * FROM %s WHERE id > %d ORDER BY id" % (table, mark))
+            for table, mark in marks.items()
+        }
+        self.links = _rows(
+            env,
+            "SELECT r.* FROM %s r JOIN stock_revaluation_journal_line l ON l.id = r.line_id"
+            " WHERE l.journal_id = %d" % (LINKS[0], journal_id),
+        )
+        self.updated = [
+            (table, column, _rows(env, "SELECT id, %s FROM %s WHERE %s" % (column, table, condition)))
+            for table, column, condition in self._updates(env, journal_id, marks)
+        ]
 
     def _updates(self, env, journal_id, marks):
         """Yield (table, column, condition) of what posting changes in place."""
@@ -47,21 +57,31 @@ class Rows:
         for table, column, (_columns, rows) in self.updated:
             if rows:
                 execute_values(
-                    cursor, "UPDATE %s t SET %s = v.new FROM (SELECT d.id, d.new::%s AS new FROM (VALUES %%s) d(id, new)) v"
-                    " WHERE t.id = v.id" % (table, column, _type(env, table, column)), rows, page_size=PAGE)
+                    cursor,
+                    "UPDATE %s t SET %s = v.new FROM (SELECT d.id, d.new::%s AS new FROM (VALUES %%s) d(id, new)) v"
+                    " WHERE t.id = v.id" % (table, column, _type(env, table, column)),
+                    rows,
+                    page_size=PAGE,
+                )
 
 
 def _insert(cursor, table, columns, rows):
     if rows:
-        execute_values(cursor, "INSERT INTO %s (%s) VALUES %%s" % (table, ", ".join('"%s"' % name for name in columns)),
-                       rows, page_size=PAGE)
+        execute_values(
+            cursor,
+            "INSERT INTO %s (%s) VALUES %%s" % (table, ", ".join('"%s"' % name for name in columns)),
+            rows,
+            page_size=PAGE,
+        )
 
 
 def _rows(env, query):
     """Return (columns, rows)."""
     env.cr.execute(query)
     columns = [column[0] for column in env.cr._obj.description]
-    rows = [tuple(Json(value) if isinstance(value, (dict, list)) else value for value in row) for row in env.cr.fetchall()]
+    rows = [
+        tuple(Json(value) if isinstance(value, (dict, list)) else value for value in row) for row in env.cr.fetchall()
+    ]
     return columns, rows
 
 
@@ -75,5 +95,8 @@ def _exists(env, table):
 
 
 def _type(env, table, column):
-    return _one(env, "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = '%s'::regclass"
-                " AND attname = '%s'" % (table, column))
+    return _one(
+        env,
+        "SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = '%s'::regclass"
+        " AND attname = '%s'" % (table, column),
+    )

@@ -1,4 +1,5 @@
 """Seconds, SQL statements and memory of a piece of work in a transaction that is rolled back."""
+
 import contextlib
 import gc
 import os

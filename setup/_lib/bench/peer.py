@@ -1,4 +1,5 @@
 """Odoo's own way of revaluing: one product after another, with its journal entry."""
+
 from . import seed
 from .documents import CHANGE
 
@@ -29,10 +30,20 @@ def _by_wizard(products, counterpart):
     env = products.env
     for product in products:
         accounts = product.product_tmpl_id.get_product_accounts()
-        wizard = env[WIZARD].with_context(
-            default_product_id=product.id, default_company_id=env.company.id).create({
-                "company_id": env.company.id, "product_id": product.id, "added_value": product.quantity_svl * _change(product),
-                "account_id": counterpart.id, "account_journal_id": accounts["stock_journal"].id, "reason": "Bench"})
+        wizard = (
+            env[WIZARD]
+            .with_context(default_product_id=product.id, default_company_id=env.company.id)
+            .create(
+                {
+                    "company_id": env.company.id,
+                    "product_id": product.id,
+                    "added_value": product.quantity_svl * _change(product),
+                    "account_id": counterpart.id,
+                    "account_journal_id": accounts["stock_journal"].id,
+                    "reason": "Bench",
+                }
+            )
+        )
         wizard.action_validate_revaluation()
 
 
@@ -55,15 +66,21 @@ def _by_hand(products, method, counterpart):
 
 def _entry(product, amount, counterpart):
     accounts = product.product_tmpl_id.get_product_accounts()
-    debit, credit = (accounts["stock_valuation"], counterpart) if amount > 0 else (counterpart, accounts["stock_valuation"])
+    debit, credit = (
+        (accounts["stock_valuation"], counterpart) if amount > 0 else (counterpart, accounts["stock_valuation"])
+    )
     item = {"name": "Bench", "product_id": product.id, "quantity": 0}
-    product.env["account.move"].create({
-        "journal_id": accounts["stock_journal"].id, "move_type": "entry", "ref": "Bench",
-        "line_ids": [
-            (0, 0, dict(item, account_id=debit.id, debit=abs(amount), credit=0.0)),
-            (0, 0, dict(item, account_id=credit.id, debit=0.0, credit=abs(amount))),
-        ],
-    })._post()
+    product.env["account.move"].create(
+        {
+            "journal_id": accounts["stock_journal"].id,
+            "move_type": "entry",
+            "ref": "Bench",
+            "line_ids": [
+                (0, 0, dict(item, account_id=debit.id, debit=abs(amount), credit=0.0)),
+                (0, 0, dict(item, account_id=credit.id, debit=0.0, credit=abs(amount))),
+            ],
+        }
+    )._post()
 
 
 def _change(product):

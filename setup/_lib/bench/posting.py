@@ -1,4 +1,5 @@
 """Posting: against Odoo's own way, against raw SQL, ten times as many lines, and a hundred thousand in the background."""
+
 import time
 
 from . import documents, floor, peer, seed
@@ -23,8 +24,13 @@ def post(bench):
             rows = floor.Rows(env, journals["product"])
         sides[RAW] = rows.write
         _warm(bench.env, [_odoo(small, method), _post(journals["small"])])
-        bench.add("post", "%s, %d products" % (method, bench.lines), compare(bench.env, sides, bench.rounds),
-                  against=other, floor=RAW)
+        bench.add(
+            "post",
+            "%s, %d products" % (method, bench.lines),
+            compare(bench.env, sides, bench.rounds),
+            against=other,
+            floor=RAW,
+        )
 
 
 def growth(bench):
@@ -59,8 +65,11 @@ def background(bench):
     tenth = max(1, len(chunks) // 10)
     result = summary([sample])
     result.update(
-        per_second=bench.background / sample["seconds"], first=_rate(chunks[:tenth]), last=_rate(chunks[-tenth:]),
-        chunks=len(chunks))
+        per_second=bench.background / sample["seconds"],
+        first=_rate(chunks[:tenth]),
+        last=_rate(chunks[-tenth:]),
+        chunks=len(chunks),
+    )
     bench.add("background", "average, %d lines" % bench.background, {"addon": result})
 
 
@@ -113,7 +122,8 @@ class _watched:
 
 def _left(journal):
     journal.env.cr.execute(
-        "SELECT COUNT(*) FROM stock_revaluation_journal_line WHERE journal_id = %s AND state = 'draft'", [journal.id])
+        "SELECT COUNT(*) FROM stock_revaluation_journal_line WHERE journal_id = %s AND state = 'draft'", [journal.id]
+    )
     return journal.env.cr.fetchone()[0]
 
 

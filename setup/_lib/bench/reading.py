@@ -1,4 +1,5 @@
 """Calculating and reading: against one grouped SQL query, and (19.0) against Odoo's own total values."""
+
 from odoo import models
 
 from . import seed
@@ -16,8 +17,13 @@ def calculate(bench):
             GROUPED: lambda env: _grouped(env, category_id, [dict(vals, journal_id=journal_id) for vals in vals_list]),
             ADDON: lambda env: _calculate(env, journal_id, category_id, "product"),
         }
-        bench.add("calculate", "%d products × %d layers" % (count, LAYERS),
-                  compare(bench.env, sides, bench.rounds), against=GROUPED, slower=True)
+        bench.add(
+            "calculate",
+            "%d products × %d layers" % (count, LAYERS),
+            compare(bench.env, sides, bench.rounds),
+            against=GROUPED,
+            slower=True,
+        )
 
 
 def layers(bench):
@@ -33,9 +39,12 @@ def positions(bench):
     if seed.HAS_LAYERS:
         return
     for label, options in (
-        ("average, automated", {"method": "average"}), ("average, periodic", {"method": "average", "automated": False}),
-        ("fifo, automated", {"method": "fifo"}), ("fifo, periodic", {"method": "fifo", "automated": False}),
-        ("standard, automated", {"method": "standard"}), ("average, by lot", {"method": "average", "lots": True}),
+        ("average, automated", {"method": "average"}),
+        ("average, periodic", {"method": "average", "automated": False}),
+        ("fifo, automated", {"method": "fifo"}),
+        ("fifo, periodic", {"method": "fifo", "automated": False}),
+        ("standard, automated", {"method": "standard"}),
+        ("average, by lot", {"method": "average", "lots": True}),
         ("fifo, by lot", {"method": "fifo", "lots": True}),
     ):
         with transaction(bench.env, keep=True) as env:
@@ -43,16 +52,29 @@ def positions(bench):
         seed.finish(bench.env)
         figures = {}
         sides = {
-            ODOO: lambda env: figures.update(odoo={
-                product.id: product.currency_id.round(product.total_value) for product in env["product.product"].browse(ids)}),
-            ADDON: lambda env: figures.update(addon={
-                product_id: value for product_id, (_quantity, value) in env["stock.revaluation.valuation"]._read_products(
-                    env["product.product"].browse(ids)).items()}),
+            ODOO: lambda env: figures.update(
+                odoo={
+                    product.id: product.currency_id.round(product.total_value)
+                    for product in env["product.product"].browse(ids)
+                }
+            ),
+            ADDON: lambda env: figures.update(
+                addon={
+                    product_id: value
+                    for product_id, (_quantity, value) in env["stock.revaluation.valuation"]
+                    ._read_products(env["product.product"].browse(ids))
+                    .items()
+                }
+            ),
         }
         found = compare(bench.env, sides, bench.rounds)
         wrong = [key for key in ids if abs(figures["odoo"][key] - figures["addon"].get(key, 0.0)) > 0.001]
-        bench.add("positions", "%s, %d products%s" % (label, bench.positions, ", %d DIFFER" % len(wrong) if wrong else ", same figures"),
-                  found, against=ODOO)
+        bench.add(
+            "positions",
+            "%s, %d products%s" % (label, bench.positions, ", %d DIFFER" % len(wrong) if wrong else ", same figures"),
+            found,
+            against=ODOO,
+        )
 
 
 def _prepare(env, name, count, receipts, method="average"):
@@ -75,8 +97,10 @@ def _vals_of(journal, category_id):
     Line = journal.env["stock.revaluation.journal.line"]
     positions, _left_out = seam._positions(products)
     by_id = {product.id: product for product in products}
-    return [dict(Line._book_values(position, by_id[position.key.product_id]), product_id=position.key.product_id)
-            for position in positions]
+    return [
+        dict(Line._book_values(position, by_id[position.key.product_id]), product_id=position.key.product_id)
+        for position in positions
+    ]
 
 
 def _calculate(env, journal_id, category_id, calculate_per):
@@ -86,7 +110,10 @@ def _calculate(env, journal_id, category_id, calculate_per):
 def _grouped(env, category_id, vals_list):
     """Read all figures in one query, then insert the lines as the ORM does it."""
     table, condition = ("stock_valuation_layer", "") if seed.HAS_LAYERS else ("stock_move", " AND state = 'done'")
-    env.cr.execute("SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM %s"
-                   " WHERE company_id = %%s%s GROUP BY product_id" % (table, condition), [env.company.id])
+    env.cr.execute(
+        "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM %s"
+        " WHERE company_id = %%s%s GROUP BY product_id" % (table, condition),
+        [env.company.id],
+    )
     env.cr.fetchall()
     models.BaseModel.create(env["stock.revaluation.journal.line"], vals_list)

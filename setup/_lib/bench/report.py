@@ -11,11 +11,22 @@ def text(series, results):
         yield row(*HEAD)
         for name, side in result["sides"].items():
             yield row(
-                name, "%.3f" % side["seconds"], ratio(result, name), side["queries"], "%.0f" % side["memory"],
-                "%.0f" % side["grown"], "%.2f" % side["cpu"], "%.1f" % side["load"])
+                name,
+                "%.3f" % side["seconds"],
+                ratio(result, name),
+                side["queries"],
+                "%.0f" % side["memory"],
+                "%.0f" % side["grown"],
+                "%.2f" % side["cpu"],
+                "%.1f" % side["load"],
+            )
             if "per_second" in side:
                 yield "  %d chunks, %.0f lines/s; first tenth %.0f, last tenth %.0f" % (
-                    side["chunks"], side["per_second"], side["first"], side["last"])
+                    side["chunks"],
+                    side["per_second"],
+                    side["first"],
+                    side["last"],
+                )
 
 
 def ratio(result, name):

@@ -1,4 +1,5 @@
 """One case, inside Odoo: run it and leave its figures in a file."""
+
 import json
 
 from . import editing, meter, posting, reading, report, seed

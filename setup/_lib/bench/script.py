@@ -1,9 +1,10 @@
 """What `setup/bench` feeds to `odoo shell`: what to measure in the environment, `env` from the shell."""
+
 import os
 import sys
 
 sys.path.insert(0, os.environ["BENCH_SETUP_FOLDER"])
 
-from _lib.bench import runner  # noqa: E402
+from _lib.bench import runner
 
 runner.run(env, os.environ["BENCH_CASE"], os.environ["BENCH_OPTIONS"], os.environ["BENCH_RESULT"])  # noqa: F821

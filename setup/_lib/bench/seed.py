@@ -3,6 +3,7 @@
 Product number p costs 10 + p % 7, and each further receipt 0.50 more; every receipt brings 12 units, and 6 of
 the first one are delivered. All figures are whole cents, so every series comes to the same.
 """
+
 from odoo.release import version_info
 
 from .meter import flush, forget
@@ -39,6 +40,7 @@ def finish(env):
 
 # ---------------------------------------------------------------- accounts, category, products
 
+
 def account(env, code, name, kind):
     """Return the account `code`, made if need be; `kind` "expense" or "asset_current"."""
     Account = env["account.account"]
@@ -58,8 +60,9 @@ def _category(env, name, method, automated):
     vals = {
         "name": name,
         "property_cost_method": method,
-        "property_stock_journal": env["account.journal"].search(
-            [("type", "=", "general"), ("company_id", "=", env.company.id)], limit=1).id,
+        "property_stock_journal": env["account.journal"]
+        .search([("type", "=", "general"), ("company_id", "=", env.company.id)], limit=1)
+        .id,
         "property_stock_valuation_account_id": account(env, "119001", "Bench Stock", "asset_current").id,
         "property_account_expense_categ_id": account(env, "690001", "Bench Expense", "expense").id,
     }
@@ -69,13 +72,23 @@ def _category(env, name, method, automated):
         if field in env["product.category"]._fields:
             vals[field] = transit
     category = env["product.category"].create({"name": name})
-    category.write(dict(vals, property_valuation="real_time" if automated else env["product.category"]._fields[
-        "property_valuation"].get_values(env)[0]))
+    category.write(
+        dict(
+            vals,
+            property_valuation="real_time"
+            if automated
+            else env["product.category"]._fields["property_valuation"].get_values(env)[0],
+        )
+    )
     return category
 
 
 def _model(env, category, name):
-    kind = {"is_storable": True, "type": "consu"} if "is_storable" in env["product.template"]._fields else {"type": "product"}
+    kind = (
+        {"is_storable": True, "type": "consu"}
+        if "is_storable" in env["product.template"]._fields
+        else {"type": "product"}
+    )
     if "detailed_type" in env["product.template"]._fields and "is_storable" not in env["product.template"]._fields:
         kind = {"detailed_type": "product"}
     model = env["product.product"].create(dict(kind, name=name, default_code=name, categ_id=category.id))
@@ -86,11 +99,20 @@ def _model(env, category, name):
 def _copies(env, model, count):
     """Insert copies of a product, template included; archive the model; return their ids in order."""
     env.cr.execute("SELECT product_tmpl_id FROM product_product WHERE id = %s", [model.id])
-    templates = _copy_rows(env, "product_template", env.cr.fetchone()[0], count, {
-        "default_code": "t.default_code || '-' || g"})
-    ids = _copy_rows(env, "product_product", model.id, count, {
-        "product_tmpl_id": "(%s::int[])[g]" % ("ARRAY%s" % templates), "barcode": "NULL",
-        "default_code": "t.default_code || '-' || g"})
+    templates = _copy_rows(
+        env, "product_template", env.cr.fetchone()[0], count, {"default_code": "t.default_code || '-' || g"}
+    )
+    ids = _copy_rows(
+        env,
+        "product_product",
+        model.id,
+        count,
+        {
+            "product_tmpl_id": "(%s::int[])[g]" % ("ARRAY%s" % templates),
+            "barcode": "NULL",
+            "default_code": "t.default_code || '-' || g",
+        },
+    )
     model.active = False
     flush(env)
     return ids
@@ -99,32 +121,49 @@ def _copies(env, model, count):
 def _copy_rows(env, table, row_id, count, changed):
     """Insert `count` copies of a row; `changed` {column: SQL, with g from 1 to count}. Return the ids."""
     env.cr.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'", [table])
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND column_name <> 'id'", [table]
+    )
     columns = [row[0] for row in env.cr.fetchall()]
-    env.cr.execute("INSERT INTO %s (%s) SELECT %s FROM %s t, generate_series(1, %d) g WHERE t.id = %d ORDER BY g RETURNING id" % (
-        table, ", ".join('"%s"' % name for name in columns),
-        ", ".join(changed.get(name, 't."%s"' % name) for name in columns), table, count, row_id))
+    env.cr.execute(
+        "INSERT INTO %s (%s) SELECT %s FROM %s t, generate_series(1, %d) g WHERE t.id = %d ORDER BY g RETURNING id"
+        % (
+            table,
+            ", ".join('"%s"' % name for name in columns),
+            ", ".join(changed.get(name, 't."%s"' % name) for name in columns),
+            table,
+            count,
+            row_id,
+        )
+    )
     return [row[0] for row in env.cr.fetchall()]
 
 
 def _costs(env, ids, method, receipts):
     """Store the cost that the receipts lead to."""
-    extra = {"standard": 0.0, "average": STEP * (receipts - 1) / 2, "fifo": 0.0 if HAS_LAYERS else (
-        STEP * RECEIVED * sum(range(receipts)) / (RECEIVED * receipts - DELIVERED))}[method]
+    extra = {
+        "standard": 0.0,
+        "average": STEP * (receipts - 1) / 2,
+        "fifo": 0.0 if HAS_LAYERS else (STEP * RECEIVED * sum(range(receipts)) / (RECEIVED * receipts - DELIVERED)),
+    }[method]
     rows = "SELECT id, %s + %r AS cost FROM unnest(%%s) WITH ORDINALITY AS u(id, n)" % (COST.replace("%", "%%"), extra)
     if "ir.property" in env:
         env.cr.execute(
             "INSERT INTO ir_property (name, type, company_id, fields_id, res_id, value_float)"
             " SELECT 'standard_price', 'float', %s, (SELECT id FROM ir_model_fields"
             " WHERE model = 'product.product' AND name = 'standard_price'),"
-            " 'product.product,' || u.id, u.cost FROM (" + rows + ") u", [env.company.id, ids])
+            " 'product.product,' || u.id, u.cost FROM (" + rows + ") u",
+            [env.company.id, ids],
+        )
     else:
         env.cr.execute(
             "UPDATE product_product p SET standard_price = jsonb_build_object(%s::text, u.cost)"
-            " FROM (" + rows + ") u WHERE u.id = p.id", [env.company.id, ids])
+            " FROM (" + rows + ") u WHERE u.id = p.id",
+            [env.company.id, ids],
+        )
 
 
 # ---------------------------------------------------------------- layers (14.0-18.0)
+
 
 def _layers(env, values, method, category):
     """Insert receipts and the delivery as layers."""
@@ -135,18 +174,31 @@ def _layers(env, values, method, category):
     extra = ", categ_id" if SERIES >= 17 else ""
     select = (
         "SELECT %(company)s, u.id, {quantity}, {cost}, round(({quantity} * {cost})::numeric, 2), {left}, {value}, 'Bench',"
-        " %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC' - {age} * interval '1 day', now() AT TIME ZONE 'UTC'{category}")
+        " %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC' - {age} * interval '1 day', now() AT TIME ZONE 'UTC'{category}"
+    )
     category_id = ", %d" % category.id if extra else ""
     head = (
         "INSERT INTO stock_valuation_layer (company_id, product_id, quantity, unit_cost, value, remaining_qty,"
-        " remaining_value, description, create_uid, write_uid, create_date, write_date" + extra + ") ")
+        " remaining_value, description, create_uid, write_uid, create_date, write_date" + extra + ") "
+    )
     numbered = " FROM unnest(%(ids)s) WITH ORDINALITY AS u(id, n)"
-    receipts = select.format(
-        quantity=RECEIVED, cost=cost, left=left if kept else "NULL",
-        value="round((%s * %s)::numeric, 2)" % (left, cost) if kept else "NULL", age="(%(receipts)s - i + 1)",
-        category=category_id) + numbered + ", generate_series(0, %(receipts)s - 1) AS i ORDER BY i, n"
-    delivery = select.format(
-        quantity=-DELIVERED, cost=out, left="0", value="NULL", age="0.5", category=category_id) + numbered + " ORDER BY n"
+    receipts = (
+        select.format(
+            quantity=RECEIVED,
+            cost=cost,
+            left=left if kept else "NULL",
+            value="round((%s * %s)::numeric, 2)" % (left, cost) if kept else "NULL",
+            age="(%(receipts)s - i + 1)",
+            category=category_id,
+        )
+        + numbered
+        + ", generate_series(0, %(receipts)s - 1) AS i ORDER BY i, n"
+    )
+    delivery = (
+        select.format(quantity=-DELIVERED, cost=out, left="0", value="NULL", age="0.5", category=category_id)
+        + numbered
+        + " ORDER BY n"
+    )
     for text in (receipts, delivery):
         env.cr.execute(head + text.replace("n % 7", "n %% 7"), values)
     _quants(env, values)
@@ -159,7 +211,8 @@ def _quants(env, values, lots=None):
         " create_uid, write_uid, create_date, write_date)"
         " SELECT id, %(company)s, %(stock)s, lot, %(receipts)s * 12 - 6, 0, now(), %(uid)s, %(uid)s, now(), now()"
         " FROM unnest(%(ids)s, %(lots)s::int[]) AS u(id, lot)",
-        dict(values, stock=_warehouse(env).lot_stock_id.id, lots=lots or [None] * len(values["ids"])))
+        dict(values, stock=_warehouse(env).lot_stock_id.id, lots=lots or [None] * len(values["ids"])),
+    )
 
 
 def _warehouse(env):
@@ -168,46 +221,77 @@ def _warehouse(env):
 
 # ---------------------------------------------------------------- moves (19.0)
 
+
 def _lots(env, ids):
     """Let the products be valued by lot, and insert one lot for each; return the lots' ids in order."""
     env.cr.execute(
         "UPDATE product_template t SET tracking = 'lot', lot_valuated = true"
-        " FROM product_product p WHERE p.product_tmpl_id = t.id AND p.id = ANY(%s)", [ids])
+        " FROM product_product p WHERE p.product_tmpl_id = t.id AND p.id = ANY(%s)",
+        [ids],
+    )
     env.cr.execute(
         "INSERT INTO stock_lot (name, product_id, company_id, standard_price, create_uid, write_uid, create_date, write_date)"
         " SELECT 'L' || p.id, p.id, %s, p.standard_price, %s, %s, now(), now()"
         " FROM product_product p WHERE p.id = ANY(%s) ORDER BY array_position(%s, p.id) RETURNING id",
-        [env.company.id, env.uid, env.uid, ids, ids])
+        [env.company.id, env.uid, env.uid, ids, ids],
+    )
     return [row[0] for row in env.cr.fetchall()]
 
 
 def _moves(env, values, method, lots):
     """Insert receipts and the delivery as done moves with their lines."""
     cost = "(%s + %s * i)" % (COST.replace("%", "%%"), STEP if method != "standard" else 0)
-    out = {"fifo": "10 + n %% 7", "standard": "10 + n %% 7",
-           "average": "10 + n %%%% 7 + %s * (%%(receipts)s - 1) / 2.0" % STEP}[method]
-    values = dict(values, stock=_warehouse(env).lot_stock_id.id, lots=lots or [None] * len(values["ids"]),
-                  vendor=env.ref("stock.stock_location_suppliers").id, customer=env.ref("stock.stock_location_customers").id,
-                  unit=env.ref("uom.product_uom_unit").id)
+    out = {
+        "fifo": "10 + n %% 7",
+        "standard": "10 + n %% 7",
+        "average": "10 + n %%%% 7 + %s * (%%(receipts)s - 1) / 2.0" % STEP,
+    }[method]
+    values = dict(
+        values,
+        stock=_warehouse(env).lot_stock_id.id,
+        lots=lots or [None] * len(values["ids"]),
+        vendor=env.ref("stock.stock_location_suppliers").id,
+        customer=env.ref("stock.stock_location_customers").id,
+        unit=env.ref("uom.product_uom_unit").id,
+    )
     head = (
         "INSERT INTO stock_move (product_id, product_uom, location_id, location_dest_id, product_qty, product_uom_qty,"
         " quantity, price_unit, value, is_in, is_out, is_dropship, date, company_id, state, procure_method, picked,"
-        " create_uid, write_uid, create_date, write_date, sequence, priority, reference) ")
+        " create_uid, write_uid, create_date, write_date, sequence, priority, reference) "
+    )
     select = (
         "SELECT u.id, %(unit)s, {source}, {target}, {quantity}, {quantity}, {quantity}, {cost},"
         " round(({quantity} * ({cost}))::numeric, 2), {received}, NOT {received}, false,"
         " date_trunc('second', now() AT TIME ZONE 'UTC') - {age} * interval '1 day', %(company)s, 'done', 'make_to_stock',"
-        " true, %(uid)s, %(uid)s, now(), now(), 10, '0', 'Bench' FROM unnest(%(ids)s) WITH ORDINALITY AS u(id, n)")
-    env.cr.execute(head + select.format(
-        source="%(vendor)s", target="%(stock)s", quantity=RECEIVED, cost=cost, received="true",
-        age="(%(receipts)s - i + 1)") + ", generate_series(0, %(receipts)s - 1) AS i ORDER BY i, n", values)
-    env.cr.execute(head + select.format(
-        source="%(stock)s", target="%(customer)s", quantity=DELIVERED, cost=out, received="false",
-        age="0.5") + " ORDER BY n", values)
+        " true, %(uid)s, %(uid)s, now(), now(), 10, '0', 'Bench' FROM unnest(%(ids)s) WITH ORDINALITY AS u(id, n)"
+    )
+    env.cr.execute(
+        head
+        + select.format(
+            source="%(vendor)s",
+            target="%(stock)s",
+            quantity=RECEIVED,
+            cost=cost,
+            received="true",
+            age="(%(receipts)s - i + 1)",
+        )
+        + ", generate_series(0, %(receipts)s - 1) AS i ORDER BY i, n",
+        values,
+    )
+    env.cr.execute(
+        head
+        + select.format(
+            source="%(stock)s", target="%(customer)s", quantity=DELIVERED, cost=out, received="false", age="0.5"
+        )
+        + " ORDER BY n",
+        values,
+    )
     env.cr.execute(
         "INSERT INTO stock_move_line (move_id, company_id, product_id, product_uom_id, location_id, location_dest_id,"
         " quantity, quantity_product_uom, picked, state, date, lot_id, create_uid, write_uid, create_date, write_date)"
         " SELECT m.id, m.company_id, m.product_id, m.product_uom, m.location_id, m.location_dest_id, m.quantity,"
         " m.quantity, true, 'done', m.date, u.lot, m.create_uid, m.write_uid, m.create_date, m.write_date"
-        " FROM stock_move m JOIN unnest(%(ids)s, %(lots)s::int[]) AS u(id, lot) ON u.id = m.product_id ORDER BY m.id", values)
+        " FROM stock_move m JOIN unnest(%(ids)s, %(lots)s::int[]) AS u(id, lot) ON u.id = m.product_id ORDER BY m.id",
+        values,
+    )
     _quants(env, values, lots)

@@ -1,4 +1,5 @@
 """Reading Odoo's own books, past the addon: inventory values, layers and ledger."""
+
 from collections import namedtuple
 
 # Figures at one moment. Shape: values {product id: value}; ledger {(account id, product id): balance};
@@ -21,9 +22,7 @@ class Books:
         company = self.env.company
         values = {product.id: round(product[self.value_field], 2) for product in self._stored_products()}
         ledger, balances = {}, {}
-        items = self.env["account.move.line"].search(
-            [("parent_state", "=", "posted"), ("company_id", "=", company.id)]
-        )
+        items = self.env["account.move.line"].search([("parent_state", "=", "posted"), ("company_id", "=", company.id)])
         for item in items:
             key = (item.account_id.id, item.product_id.id)
             ledger[key] = ledger.get(key, 0.0) + item.debit - item.credit

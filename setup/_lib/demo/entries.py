@@ -1,4 +1,5 @@
 """What the accountant of the demonstration enters: new unit costs and new totals, one by one."""
+
 from collections import namedtuple
 
 # `number`: or a function of the line that gives it, for products whose cost differs by series.

@@ -3,6 +3,7 @@
 Everything goes the way that users take: purchase order, receipt, bill, delivery. On 19.0 that is what gives a
 receipt its price: one without a purchase order is valued at the product's cost.
 """
+
 import time
 from collections import namedtuple
 
@@ -112,7 +113,9 @@ class Warehouse:
             }
         )
         order.button_confirm()
-        for move in order.picking_ids.move_lines if "move_lines" in order.picking_ids._fields else order.picking_ids.move_ids:
+        for move in (
+            order.picking_ids.move_lines if "move_lines" in order.picking_ids._fields else order.picking_ids.move_ids
+        ):
             self._fill(move, lot_name="LOT-%d" % number)
         self._validate(order.picking_ids)
         order.action_create_invoice()

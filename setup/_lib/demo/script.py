@@ -1,9 +1,10 @@
 """What `setup/demo` feeds to `odoo shell`: its variables in the environment, `env` from the shell."""
+
 import os
 import sys
 
 sys.path.insert(0, os.environ["DEMO_SETUP_FOLDER"])
 
-from _lib.demo import story  # noqa: E402
+from _lib.demo import story
 
 sys.exit(story.run(env, leave_draft=bool(os.environ.get("DEMO_LEAVE_DRAFT"))))  # noqa: F821

@@ -1,4 +1,5 @@
 """The tie-out: what the journal says, against what Odoo's own books did."""
+
 from .tables import account_name, money, product_name, show, signed, text
 
 
@@ -25,12 +26,24 @@ class Ties:
     # ------------------------------------------------------------------ per product
 
     def _show_products(self):
-        rows = [self._product_row(product) for product in self.journal.line_ids.product_id.sorted(product_name) if self._amount(product)]
+        rows = [
+            self._product_row(product)
+            for product in self.journal.line_ids.product_id.sorted(product_name)
+            if self._amount(product)
+        ]
         sums = [sum(row[column] or 0.0 for row in rows) for column in range(1, 7)]
         show(
             "6. Tie-out per product: change of inventory value = journal lines = layers = ledger",
-            [("Product", text), ("Value before", money), ("Value after", money), ("Change", signed),
-             ("Lines", signed), ("Layers", signed), ("Ledger", lambda change: change), ("", text)],
+            [
+                ("Product", text),
+                ("Value before", money),
+                ("Value after", money),
+                ("Change", signed),
+                ("Lines", signed),
+                ("Layers", signed),
+                ("Ledger", lambda change: change),
+                ("", text),
+            ],
             [row[:6] + (self._ledger_text(row[6]),) + row[7:] for row in rows],
             [("Together",) + tuple(sums[:5]) + (signed(sums[5]), None)],
         )
@@ -57,8 +70,16 @@ class Ties:
             ties.append(self._tie("%s: open layers" % name, self.after.open_values[product.id], after))
         # up to 18.0 Odoo itself books nothing in periodic valuation; automated valuation has to be booked
         ties.append(self._tie("%s: booked" % name, float(booked), float(booked or product.valuation == "real_time")))
-        return (name, before, after, change, lines, sum(layers.mapped("value")), ledger if booked else None,
-                "ok" if all(ties) else "DOES NOT TIE")
+        return (
+            name,
+            before,
+            after,
+            change,
+            lines,
+            sum(layers.mapped("value")),
+            ledger if booked else None,
+            "ok" if all(ties) else "DOES NOT TIE",
+        )
 
     def _valuation_account(self, product):
         # False in 16.0 and 17.0 where the category is not automated
@@ -78,8 +99,15 @@ class Ties:
         rows = [self._account_row(account, items) for account in items.account_id.sorted("code")]
         show(
             "7. Tie-out per account: change of balance = items of the entry = layers",
-            [("Account", text), ("Balance before", money), ("Balance after", money), ("Change", signed),
-             ("Items", signed), ("Layers", signed), ("", text)],
+            [
+                ("Account", text),
+                ("Balance before", money),
+                ("Balance after", money),
+                ("Change", signed),
+                ("Items", signed),
+                ("Layers", signed),
+                ("", text),
+            ],
             rows,
             [("Together", None, None) + tuple(sum(row[column] for row in rows) for column in (3, 4, 5)) + (None,)],
         )
@@ -92,8 +120,15 @@ class Ties:
             self._tie("%s: items" % account_name(account), change, sum(own.mapped("balance"))),
             self._tie("%s: layers" % account_name(account), change, layers),
         ]
-        return (account_name(account), self.before.balances.get(account.id, 0.0), self.after.balances.get(account.id, 0.0),
-                change, sum(own.mapped("balance")), layers, "ok" if all(ties) else "DOES NOT TIE")
+        return (
+            account_name(account),
+            self.before.balances.get(account.id, 0.0),
+            self.after.balances.get(account.id, 0.0),
+            change,
+            sum(own.mapped("balance")),
+            layers,
+            "ok" if all(ties) else "DOES NOT TIE",
+        )
 
     def _booked_layers(self, account):
         """Return what the layers say that the account changed by: valuation account or counterpart."""

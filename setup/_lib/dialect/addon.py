@@ -58,11 +58,7 @@ def render(series, source, paths=None):
 def _read(source, paths, number):
     """Return the source's files that are part of the addon of series `number`."""
     names = sorted(source_files(source) if paths is None else paths)
-    return {
-        path: (source / path).read_bytes()
-        for path in names
-        if belongs(path, number) and not SKIPPED.search(path)
-    }
+    return {path: (source / path).read_bytes() for path in names if belongs(path, number) and not SKIPPED.search(path)}
 
 
 def _missing(files):

@@ -11,8 +11,35 @@ from .directives import remove
 from .errors import DialectError
 
 TAGS = frozenset(
-    "field widget t div span strong b i em small p ul li h1 h2 h3 h4 h5 h6 br hr img a button"
-    " main aside footer".split()
+    [
+        "field",
+        "widget",
+        "t",
+        "div",
+        "span",
+        "strong",
+        "b",
+        "i",
+        "em",
+        "small",
+        "p",
+        "ul",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "br",
+        "hr",
+        "img",
+        "a",
+        "button",
+        "main",
+        "aside",
+        "footer",
+    ]
 )
 
 #: What the elements of a card look like in 18.0.

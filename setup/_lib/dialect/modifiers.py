@@ -80,8 +80,6 @@ def _translate_specification(element):
     if name not in CONDITIONS or not text:
         return
     if constant(text) is None:
-        raise DialectError(
-            "would replace the element's other conditions too: series <17.0 has one attrs", element
-        )
+        raise DialectError("would replace the element's other conditions too: series <17.0 has one attrs", element)
     if name == "column_invisible":
         element.set("name", "invisible")

@@ -18,7 +18,7 @@ _ALWAYS = """
 """
 
 #: Field widget -> (first series, what older ones get: another widget, None for the type's own).
-FIELD_WIDGETS = {name: (14, None) for name in _ALWAYS.split()}
+FIELD_WIDGETS = dict.fromkeys(_ALWAYS.split(), (14, None))
 FIELD_WIDGETS.update({
     "analytic_distribution": (16, REFUSE),
     "autosave_many2many_tags": (16, "many2many_tags"),
