@@ -47,19 +47,29 @@ class StockRevaluationJournal(models.Model):
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "success", "message": _("Everything is in order: the journal can be posted.")},
+            "params": {"type": "success", "message": self._get_check_message()},
         }
+
+    def _get_check_message(self):
+        names = ", ".join(self.mapped("name"))
+        if self._may_post():
+            return _("%s: everything is in order, it can be posted.") % names
+        return _("%s: everything is in order, a revaluation manager can post it.") % names
 
     # ------------------------------------------------------------------ check
 
     def _check_may_post(self):
         """Raise AccessError unless the user is a revaluation manager (or the code runs as superuser)."""
-        if not (self.env.su or self.env.user.has_group("stock_revaluation_journal.group_revaluation_manager")):
+        if not self._may_post():
             raise AccessError(
                 _(
-                    "Posting a revaluation journal is for the group Inventory Revaluation / Manager. Ask one of them to post it."
+                    "Posting a revaluation journal is for the group Inventory Revaluation / Manager."
+                    " Ask one of them to post it."
                 )
             )
+
+    def _may_post(self):
+        return self.env.su or self.env.user.has_group("stock_revaluation_journal.group_revaluation_manager")
 
     def _lock(self):
         """Hold the journal: a second post waits here and then meets the posted journal."""
@@ -158,7 +168,8 @@ class StockRevaluationJournal(models.Model):
         if not booking.valuation:
             problems.append(
                 _(
-                    "No stock valuation account. Set it on the product category %s (Accounting, Stock Valuation Account)."
+                    "No stock valuation account."
+                    " Set it on the product category %s (Accounting, Stock Valuation Account)."
                 )
                 % category
             )
@@ -173,7 +184,8 @@ class StockRevaluationJournal(models.Model):
         if booking.counterpart and booking.counterpart == booking.valuation:
             problems.append(
                 _(
-                    "The counterpart account is the stock valuation account itself. Choose another on the line or journal."
+                    "The counterpart account is the stock valuation account itself."
+                    " Choose another on the line or journal."
                 )
             )
         if not booking.journal:
@@ -444,7 +456,8 @@ class StockRevaluationJournal(models.Model):
         if astray:
             raise UserError(
                 _(
-                    "%(journal)s was not posted: Odoo would not post its entry on %(date)s. Look at lock dates and journal."
+                    "%(journal)s was not posted: Odoo would not post its entry on %(date)s."
+                    " Look at lock dates and journal."
                 )
                 % {"journal": self.name, "date": self.date}
             )

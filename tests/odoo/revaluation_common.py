@@ -15,13 +15,18 @@ receipt without one is valued at the product's cost, whatever `price_unit` says,
 whenever that cost changes.
 """
 
+import json
+import re
 from contextlib import contextmanager
 from types import SimpleNamespace
+
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import common
 from odoo.tests.common import Form
+from odoo.tools.safe_eval import safe_eval
 
 # 14.0 has fixtures of a class in SavepointCase, from 15.0 TransactionCase does that itself.
 BaseCase = getattr(common, "SavepointCase", common.TransactionCase)
@@ -842,7 +847,7 @@ class RevaluationCase(BaseCase):
         self.assertMoney(ledger, amount if self.is_booked(product) else 0.0, "ledger of " + label)
         method = self._in_company(product).cost_method
         open_layers = [] if method == "standard" else self.open_layers(product)
-        for quantity, value in open_layers:
+        for _quantity, value in open_layers:
             self.assertGreaterEqual(value, 0, "a layer of %s is negative" % label)
         whole = all(not line.lot_id for line in lines) if self.has_lot_valuation else True
         by_layer = method == "fifo" and len(lines) > 1
@@ -891,6 +896,24 @@ class RevaluationCase(BaseCase):
             self.assertIn(str(mention), message)
         self.assertEqual(self.snapshot(products), before)
         return message
+
+    def shows_button(self, record, name):
+        """Tell whether the record's form shows its user a button of this name."""
+        read = getattr(record, "get_view", None) or record.fields_view_get
+        arch = etree.fromstring(read(view_type="form")["arch"])
+        return any(not self._is_hidden(button, record) for button in arch.iterfind(".//button[@name='%s']" % name))
+
+    @staticmethod
+    def _is_hidden(element, record):
+        """Tell whether a view's condition hides the element: a Python expression, up to 16.0 a domain."""
+        condition = json.loads(element.get("modifiers") or "{}").get("invisible", element.get("invisible") or False)
+        if isinstance(condition, list):
+            return bool(record.filtered_domain(condition))
+        if isinstance(condition, str):
+            names = re.findall(r"\b[a-z]\w*", re.sub(r"'[^']*'", "", condition))
+            values = {name: record[name] for name in names if name == "id" or name in record._fields}
+            return bool(safe_eval(condition, values))
+        return condition
 
     def items(self, journal):
         """Return {(account, product): [balances, sorted]} of the journal's entries."""

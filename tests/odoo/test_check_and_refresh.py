@@ -1,5 +1,8 @@
 """Check says what would stop a posting; Refresh re-reads the books and keeps the entries."""
 
+from contextlib import suppress
+
+from odoo import fields
 from revaluation_common import REFUSALS, RevaluationCase
 
 
@@ -94,10 +97,8 @@ class TestRefresh(RevaluationCase):
         journal = self.entered(value_revalued=125.00)
         self.post(journal)
         self.receive(self.product, 10, 10.00)
-        try:
+        with suppress(REFUSALS):
             journal.action_refresh()
-        except REFUSALS:
-            pass
         line = self.line(journal, self.product)
         self.assertEqual(line.quantity, 10)
         self.assertMoney(line.value_calculated, 100.00)
@@ -132,3 +133,36 @@ class TestCheck(RevaluationCase):
         self.assertEqual(self.snapshot(self.product), before)
         self.assertFalse(self.line(journal, self.product).is_stale)
         self.post(journal)
+
+    def test_check_answers_with_a_notification(self):
+        journal = self.calculate(self.product)
+        self.line(journal, self.product).write({"value_revalued": 125.00})
+        answer = journal.action_check()
+        self.assertEqual((answer["type"], answer["tag"]), ("ir.actions.client", "display_notification"))
+        self.assertEqual(answer["params"]["type"], "success")
+        self.assertIn(journal.name, answer["params"]["message"])
+
+    def test_check_names_every_problem_in_one_message(self):
+        journal = self.calculate(self.product, counterpart_account_id=self.account_valuation.id)
+        self.line(journal, self.product).write({"value_revalued": 125.00})
+        journal.date = fields.Date.add(fields.Date.today(), days=3)
+        self.receive(self.product, 1, 10.00)
+        self.assert_refused(
+            journal.action_check, self.product.name, "future", "stock valuation account itself", products=self.product
+        )
+
+    def test_check_is_a_button_of_drafts_with_lines(self):
+        journal = self.create_journal()
+        self.assertFalse(self.shows_button(journal, "action_check"))
+        journal.calculate(product_ids=self.product.ids)
+        self.assertTrue(self.shows_button(journal, "action_check"))
+        self.line(journal, self.product).write({"value_revalued": 125.00})
+        self.post(journal)
+        self.assertFalse(self.shows_button(journal, "action_check"))
+
+    def test_check_is_for_those_who_only_prepare(self):
+        preparer = self.create_user("reval_checker", "stock_revaluation_journal.group_revaluation_user")
+        journal = self.calculate(self.product, user=preparer)
+        self.line(journal, self.product).write({"value_revalued": 125.00})
+        self.assertTrue(self.shows_button(journal, "action_check"))
+        self.assertIn("manager", journal.action_check()["params"]["message"])
