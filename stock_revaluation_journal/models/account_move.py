@@ -18,6 +18,11 @@ class AccountMove(models.Model):
         groups="stock_revaluation_journal.group_revaluation_user",
         help="The revaluation journals that made this entry.",
     )
+    revaluation_names = fields.Char(
+        "Revaluation",
+        compute="_compute_revaluation_names",
+        help="Numbers of the revaluation journals that own this entry: it is undone there, by Reverse.",
+    )
     revaluation_count = fields.Integer(
         "Revaluations",
         compute="_compute_revaluation_count",
@@ -30,6 +35,15 @@ class AccountMove(models.Model):
     def _compute_revaluation_count(self):
         for move in self:
             move.revaluation_count = len(move.revaluation_journal_ids)
+
+    @api.depends("revaluation_journal_ids.name")
+    def _compute_revaluation_names(self):
+        for move in self:
+            move.revaluation_names = ", ".join(move.sudo().revaluation_journal_ids.mapped("name")) or False
+
+    def _compute_show_reset_to_draft_button(self):
+        super()._compute_show_reset_to_draft_button()
+        self.filtered("revaluation_names").show_reset_to_draft_button = False
 
     def _check_no_revaluation(self):
         """Raise UserError if one of the entries belongs to a revaluation: value and ledger would part."""

@@ -125,7 +125,8 @@ class TestImmutable(RevaluationCase):
         message = self.assert_refused(lambda: self.entry().button_draft(), self.journal.name)
         self.assertIn("everse", message)
 
-    def test_entry_of_something_else_is_not_touched(self):
+    def other_entry(self):
+        """Return a posted entry that no revaluation made."""
         entry = self.env["account.move"].create(
             {
                 "move_type": "entry",
@@ -137,5 +138,33 @@ class TestImmutable(RevaluationCase):
             }
         )
         entry.action_post()
+        return self.as_user(entry, self.accountant)
+
+    def test_entry_of_something_else_is_not_touched(self):
+        entry = self.other_entry()
         entry.button_draft()
         self.assertEqual(entry.state, "draft")
+
+    def test_entry_shows_where_to_go_instead_of_buttons_that_are_refused(self):
+        reverse = str(self.env.ref("account.action_view_account_move_reversal").id)
+        shown = {"button_draft": False, reverse: False, "action_view_revaluation_journals": True}
+        entry = self.entry()
+        self.assertEqual({name: self.shows_button(entry, name) for name in shown}, shown)
+        self.assertEqual(entry.revaluation_names, self.journal.name)
+        self.assertEqual(entry.action_view_revaluation_journals()["res_id"], self.journal.id)
+        for name in ("button_cancel", "button_request_cancel"):
+            self.assertFalse(self.shows_button(entry, name), name)
+
+    def test_entry_of_something_else_keeps_its_buttons(self):
+        reverse = str(self.env.ref("account.action_view_account_move_reversal").id)
+        entry = self.other_entry()
+        for name in ("button_draft", reverse):
+            self.assertTrue(self.shows_button(entry, name), name)
+        self.assertFalse(entry.revaluation_names)
+
+    def test_entry_says_so_to_accountants_who_may_not_see_revaluations(self):
+        billing = self.create_user("reval_bookkeeper", "account.group_account_invoice")
+        entry = self.as_user(self.journal.account_move_ids.sudo(), billing)
+        self.assertEqual(entry.revaluation_names, self.journal.name)
+        self.assertFalse(self.shows_button(entry, "button_draft"))
+        self.assertFalse(self.shows_button(entry, "action_view_revaluation_journals"))
