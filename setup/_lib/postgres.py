@@ -167,7 +167,7 @@ def program(name):
 
     What is on the path may be a wrapper or something else under the same name.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/" + name), key=lambda path: _version(path), reverse=True)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/" + name), key=_version, reverse=True)
     path = next((path for path in found if os.access(path, os.X_OK)), None) or shutil.which(name)
     if not path:
         raise SetupError("PostgreSQL's %s not found: apt-get install %s" % (name, " ".join(PACKAGES)))

@@ -13,6 +13,7 @@ JSON-2 (19.0), which takes an API key and no user. Needs Python 3.8 and nothing 
 """
 
 import argparse
+import contextlib
 import csv
 import getpass
 import hashlib
@@ -98,10 +99,8 @@ def post(url, body, headers=None):
             return json.load(answer)
     except urllib.error.HTTPError as error:
         text = error.read().decode(errors="replace")
-        try:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
             text = json.loads(text)["message"]
-        except (ValueError, KeyError, TypeError):
-            pass
         raise Refused("%s %s: %s" % (error.code, error.reason, text)) from None
 
 

@@ -447,7 +447,8 @@ class StockRevaluationCostSource(models.AbstractModel):
         if below:
             raise UserError(
                 _(
-                    "So much cannot be taken off: these products would be worth less than nothing. Take a smaller amount:"
+                    "So much cannot be taken off: these products would be worth less than nothing."
+                    " Take a smaller amount:"
                 )
                 + "\n"
                 + self._name_items(below)

@@ -20,7 +20,8 @@ class StockRevaluationJournal(models.Model):
     approval_needed = fields.Boolean(
         "Approval Needed",
         compute="_compute_approval_needed",
-        help="The journal changes more than the company's limit: another manager than who entered the figures posts it.",
+        help="The journal changes more than the company's limit:"
+        " another manager than who entered the figures posts it.",
     )
     prepared_by_ids = fields.Many2many(
         "res.users",
@@ -107,7 +108,8 @@ class StockRevaluationJournal(models.Model):
             if not approvers:
                 raise UserError(
                     _(
-                        "Nobody else may post %s: give another user of the company the group Inventory Revaluation / Manager."
+                        "Nobody else may post %s: give another user of the company"
+                        " the group Inventory Revaluation / Manager."
                     )
                     % journal.name
                 )

@@ -89,7 +89,8 @@ class StockRevaluationJournal(models.Model):
     def _post_chunk(self):
         """Check and post the next lines; return their number, 0 when there is nothing left to do."""
         self.env.cr.execute(
-            "SELECT posted_by FROM stock_revaluation_journal WHERE id = %s AND state = 'posting' FOR UPDATE SKIP LOCKED",
+            "SELECT posted_by FROM stock_revaluation_journal"
+            " WHERE id = %s AND state = 'posting' FOR UPDATE SKIP LOCKED",
             [self.id],
         )
         row = self.env.cr.fetchone()

@@ -531,7 +531,7 @@ class StockRevaluationJournalLine(models.Model):
         """Return {line id: Position or None} as the books have them now."""
         current = {}
         for journal in self.journal_id:
-            lines = self.filtered(lambda line: line.journal_id == journal)
+            lines = self.filtered(lambda line, journal=journal: line.journal_id == journal)
             positions = journal._seam()._read_keys([line._key() for line in lines])
             current.update({line.id: positions.get(line._key()) for line in lines})
         return current

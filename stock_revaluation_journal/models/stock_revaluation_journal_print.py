@@ -38,7 +38,7 @@ class StockRevaluationJournal(models.Model):
         return totals
 
     def _get_planned_totals(self):
-        """Return {account: [debit, credit]} that the lines would be booked with; accounts still missing are left out."""
+        """Return {account: [debit, credit]} that the lines would be booked with, without accounts still missing."""
         totals = defaultdict(lambda: [0.0, 0.0])
         for line, booking in self._get_bookings(self._lines_to_post()).items():
             up = line.amount > 0

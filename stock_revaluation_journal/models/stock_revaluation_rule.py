@@ -111,7 +111,8 @@ class StockRevaluationRule(models.Model):
         required=True,
         default=lambda self: self.env.user,
         tracking=True,
-        help="The rule runs with this user's rights, and tells this user when it fails. To post, a revaluation manager.",
+        help="The rule runs with this user's rights, and tells this user when it fails."
+        " To post, a revaluation manager.",
     )
     journal_ids = fields.One2many("stock.revaluation.journal", "rule_id", "Journals", readonly=True, copy=False)
     journal_count = fields.Integer("Number of Journals", compute="_compute_journal_count")

@@ -289,8 +289,7 @@ class StockRevaluationValuation(models.AbstractModel):
                 % self.env.company.id,
                 costs,
             )
-        compat.invalidate(self.env)
-        records.modified(["standard_price"])
+        compat.written(records, ["standard_price"])
 
     def _write_properties(self, model, costs):
         """Up to 17.0 a cost is a row of `ir.property` per record and company: change them, add those that lack."""
@@ -298,7 +297,8 @@ class StockRevaluationValuation(models.AbstractModel):
         params = (self.env.cr.fetchone()[0], self.env.company.id, self.env.uid)
         execute_values(
             self.env.cr._obj,
-            "WITH given AS (SELECT v.res_id, v.cost, {0} AS fields_id, {1} AS company_id FROM (VALUES %s) v(res_id, cost)),"
+            "WITH given AS (SELECT v.res_id, v.cost, {0} AS fields_id, {1} AS company_id"
+            " FROM (VALUES %s) v(res_id, cost)),"
             " changed AS (UPDATE ir_property p SET value_float = given.cost, write_uid = {2},"
             " write_date = now() AT TIME ZONE 'UTC' FROM given WHERE p.res_id = given.res_id"
             " AND p.fields_id = given.fields_id AND p.company_id = given.company_id RETURNING p.res_id)"

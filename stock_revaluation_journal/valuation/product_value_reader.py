@@ -33,7 +33,8 @@ MOVES = (
 # The newest receipts that together hold what is in stock, oldest first.
 OPEN_RECEIPTS = (
     "WITH receipt AS (" + MOVES + " AND move.is_in GROUP BY move.id),"
-    " stock AS (SELECT * FROM unnest(%(products)s, %(quantities)s, %(roundings)s) AS s(product_id, quantity, rounding)),"
+    " stock AS (SELECT * FROM unnest(%(products)s, %(quantities)s, %(roundings)s)"
+    " AS s(product_id, quantity, rounding)),"
     " stack AS (SELECT receipt.*, SUM(received) OVER (PARTITION BY product_id ORDER BY date DESC, id DESC) AS reach"
     " FROM receipt WHERE received > 0)"
     " SELECT stack.product_id, stack.id, LEAST(received, quantity - reach + received), value, received"

@@ -46,7 +46,7 @@ class TestAnalysis(RevaluationCase):
     def test_analysis_by_reason(self):
         found = self.grouped(self.posted(), "reason_id")
         self.assertEqual(list(found.values()), [-50.00])  # 25.00 − 75.00
-        self.assertIn("Market price", list(found)[0])
+        self.assertIn("Market price", next(iter(found)))
 
     def test_analysis_by_category(self):
         journal = self.posted()
@@ -60,7 +60,7 @@ class TestAnalysis(RevaluationCase):
         self.assertEqual(set(journal.line_ids.mapped("date")), {date})
         found = self.grouped(journal, "date:month")
         self.assertEqual(list(found.values()), [-50.00])
-        self.assertIn(str(date.year), str(list(found)[0]))
+        self.assertIn(str(date.year), str(next(iter(found))))
 
     def test_analysis_date_and_reason_of_a_draft_follow_its_header(self):
         journal = self.calculate(self.copper)

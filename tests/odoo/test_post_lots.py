@@ -1,6 +1,6 @@
 """Posting products that are valued by lot (Odoo 18.0 and later)."""
 
-from revaluation_common import RevaluationCase
+from revaluation_common import REFUSALS, RevaluationCase
 
 
 class TestPostLots(RevaluationCase):
@@ -163,7 +163,7 @@ class TestPostLots(RevaluationCase):
     def test_lot_line_beside_a_product_line_is_refused(self):
         product, one, _two = self.lots("average")
         journal = self.calculate(product)
-        with self.assertRaises(Exception):
+        with self.assertRaises(REFUSALS):
             journal.line_ids.create({"journal_id": journal.id, "product_id": product.id, "lot_id": one.id})
             self.flush()
         self.assertEqual(len(journal.line_ids), 1)

@@ -1,6 +1,6 @@
 """Preview: what posting would write, and nothing of it written."""
 
-from revaluation_common import RevaluationCase
+from revaluation_common import REFUSALS, RevaluationCase
 
 
 class TestPreview(RevaluationCase):
@@ -134,7 +134,7 @@ class TestPreview(RevaluationCase):
         journal = self.as_user(self.entered(), preparer)
         self.assertMoney(sum(row["amount"] for row in journal.get_preview()["products"]), 175.20)
         action = journal.action_preview()
-        with self.assertRaises(Exception):
+        with self.assertRaises(REFUSALS):
             self.as_user(self.env[action["res_model"]].browse(action["res_id"]), preparer).action_post()
         self.assertEqual(journal.state, "draft")
 

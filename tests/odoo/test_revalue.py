@@ -3,6 +3,7 @@
 import json
 import time
 
+import psycopg2
 from concurrency_common import ConcurrencyCase
 from odoo.tools import mute_logger
 from revaluation_common import AccessError, RevaluationCase, UserError
@@ -138,7 +139,7 @@ class TestRevalue(RevaluationCase):
     def test_reference_is_held_by_the_database_and_not_copied(self):
         journal = self.create_journal(reference="ERP-1")
         self.assertFalse(journal.copy().reference)
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.create_journal(reference="ERP-1")
             self.flush()
         for _number in range(2):  # none is no reference

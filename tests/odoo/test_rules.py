@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import psycopg2
 from concurrency_common import ConcurrencyCase
 from odoo import fields
 from odoo.tools import mute_logger
@@ -182,7 +183,9 @@ class TestRules(RuleBuilders, RevaluationCase):
     def test_rule_with_journals_is_archived_not_deleted(self):
         rule = self.create_rule(self.stocked(10.00, 8.00))
         rule.action_run()
-        with self.assertRaises(Exception), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.IntegrityError), mute_logger(
+            "odoo.sql_db"
+        ), self.env.cr.savepoint():
             rule.unlink()
             self.flush()
 

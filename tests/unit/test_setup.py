@@ -43,7 +43,7 @@ def test_cache_ignores_a_relative_xdg_cache_home(monkeypatch, tmp_path):
 def test_ensure_builds_once():
     built = []
     for _time in range(2):
-        path = cache.ensure(cache.root() / "piece", "a", lambda folder: built.append(folder), "a piece")
+        path = cache.ensure(cache.root() / "piece", "a", built.append, "a piece")
     assert built == [path]
 
 

@@ -1,4 +1,4 @@
-"""Posting: against Odoo's own way, against raw SQL, ten times as many lines, and a hundred thousand in the background."""
+"""Posting: against Odoo's own way, against raw SQL, ten times as many lines, a hundred thousand in the background."""
 
 import time
 

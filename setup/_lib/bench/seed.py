@@ -173,7 +173,8 @@ def _layers(env, values, method, category):
     left = "CASE WHEN i = 0 THEN %s ELSE %s END" % (RECEIVED - DELIVERED, RECEIVED)
     extra = ", categ_id" if SERIES >= 17 else ""
     select = (
-        "SELECT %(company)s, u.id, {quantity}, {cost}, round(({quantity} * {cost})::numeric, 2), {left}, {value}, 'Bench',"
+        "SELECT %(company)s, u.id, {quantity}, {cost}, round(({quantity} * {cost})::numeric, 2), {left}, {value},"
+        " 'Bench',"
         " %(uid)s, %(uid)s, now() AT TIME ZONE 'UTC' - {age} * interval '1 day', now() AT TIME ZONE 'UTC'{category}"
     )
     category_id = ", %d" % category.id if extra else ""
@@ -230,7 +231,8 @@ def _lots(env, ids):
         [ids],
     )
     env.cr.execute(
-        "INSERT INTO stock_lot (name, product_id, company_id, standard_price, create_uid, write_uid, create_date, write_date)"
+        "INSERT INTO stock_lot"
+        " (name, product_id, company_id, standard_price, create_uid, write_uid, create_date, write_date)"
         " SELECT 'L' || p.id, p.id, %s, p.standard_price, %s, %s, now(), now()"
         " FROM product_product p WHERE p.id = ANY(%s) ORDER BY array_position(%s, p.id) RETURNING id",
         [env.company.id, env.uid, env.uid, ids, ids],
@@ -262,7 +264,8 @@ def _moves(env, values, method, lots):
     select = (
         "SELECT u.id, %(unit)s, {source}, {target}, {quantity}, {quantity}, {quantity}, {cost},"
         " round(({quantity} * ({cost}))::numeric, 2), {received}, NOT {received}, false,"
-        " date_trunc('second', now() AT TIME ZONE 'UTC') - {age} * interval '1 day', %(company)s, 'done', 'make_to_stock',"
+        " date_trunc('second', now() AT TIME ZONE 'UTC') - {age} * interval '1 day', %(company)s, 'done',"
+        " 'make_to_stock',"
         " true, %(uid)s, %(uid)s, now(), now(), 10, '0', 'Bench' FROM unnest(%(ids)s) WITH ORDINALITY AS u(id, n)"
     )
     env.cr.execute(

@@ -5,6 +5,7 @@ A relational field whose domain reads other fields needs these in every view it 
 """
 
 import ast
+import contextlib
 from dataclasses import dataclass, field
 
 from .conditions import variables
@@ -44,9 +45,9 @@ def _model_of(node):
     """Return the model that a class defines or extends; None when it is no model."""
     values = {}
     for statement in node.body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            if statement.targets[0].id in ("_name", "_inherit"):
-                values[statement.targets[0].id] = _literal(statement.value)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(target, ast.Name) and target.id in ("_name", "_inherit"):
+            values[target.id] = _literal(statement.value)
     inherited = values.get("_inherit")
     if isinstance(inherited, list):
         inherited = inherited[0] if len(inherited) == 1 else None
@@ -69,10 +70,8 @@ def _field(call):
     comodel = (options.get("comodel_name") or first) if relational else ""
     reads = ["company_id"] if relational and options.get("check_company") else []
     if relational and isinstance(options.get("domain"), str):
-        try:
+        with contextlib.suppress(DialectError):  # Odoo tells when it loads the model
             reads.extend(variables(options["domain"]))
-        except DialectError:
-            pass  # Odoo tells when it loads the model
     return Field(comodel or "", list(dict.fromkeys(reads)))
 
 

@@ -83,9 +83,9 @@ def _has(view, name, groups):
     if name == "id":
         return True
     for field in view.iterdescendants("field"):
-        if field.get("name") == name and view_of(field.getparent()) is view:
-            if groups_around(field) <= groups:
-                return True
+        is_it = field.get("name") == name and view_of(field.getparent()) is view
+        if is_it and groups_around(field) <= groups:
+            return True
     return name in _declared(view)
 
 

@@ -97,9 +97,9 @@ def python_faults(text):
 
 def _view_mode_faults(node):
     for key, value in zip(node.keys, node.values):
-        if getattr(key, "value", None) == "view_mode" and isinstance(value, ast.Constant):
-            if set(str(value.value).split(",")) & {"list", "tree"}:
-                yield (value.lineno, "take the name of list views from compat.LIST")
+        literal = getattr(key, "value", None) == "view_mode" and isinstance(value, ast.Constant)
+        if literal and set(str(value.value).split(",")) & {"list", "tree"}:
+            yield (value.lineno, "take the name of list views from compat.LIST")
 
 
 def describe(path, place, reason):
