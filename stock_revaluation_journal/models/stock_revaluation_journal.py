@@ -91,13 +91,37 @@ class StockRevaluationJournal(models.Model):
     )
 
     # Lines and totals
-    line_ids = fields.One2many("stock.revaluation.journal.line", "journal_id", "Lines", copy=False)
-    line_count = fields.Integer("Line Count", compute="_compute_totals", store=True)
-    value_calculated = fields.Monetary("Value Calculated", compute="_compute_totals", store=True)
-    value_revalued = fields.Monetary("Value Revalued", compute="_compute_totals", store=True)
-    amount = fields.Monetary("Change", compute="_compute_totals", store=True)
-    amount_increase = fields.Monetary("Increases", compute="_compute_totals", store=True)
-    amount_decrease = fields.Monetary("Decreases", compute="_compute_totals", store=True)
+    line_ids = fields.One2many(
+        "stock.revaluation.journal.line",
+        "journal_id",
+        "Lines",
+        copy=False,
+        help="One line for each position that is revalued: a product, a receipt or a lot.",
+    )
+    line_count = fields.Integer(
+        "Line Count", compute="_compute_totals", store=True, help="How many lines the journal has."
+    )
+    value_calculated = fields.Monetary(
+        "Value Calculated",
+        compute="_compute_totals",
+        store=True,
+        help="What the books say that the stock on the lines is worth.",
+    )
+    value_revalued = fields.Monetary(
+        "Value Revalued",
+        compute="_compute_totals",
+        store=True,
+        help="What the stock on the lines is worth once the journal is posted.",
+    )
+    amount = fields.Monetary(
+        "Change", compute="_compute_totals", store=True, help="Value revalued less value calculated."
+    )
+    amount_increase = fields.Monetary(
+        "Increases", compute="_compute_totals", store=True, help="Sum of the lines whose inventory value goes up."
+    )
+    amount_decrease = fields.Monetary(
+        "Decreases", compute="_compute_totals", store=True, help="Sum of the lines whose inventory value goes down."
+    )
     stale_count = fields.Integer(
         "Outdated Lines",
         compute="_compute_line_warnings",
@@ -119,7 +143,9 @@ class StockRevaluationJournal(models.Model):
     valuation_layer_ids = fields.One2many(
         "stock.valuation.layer", "revaluation_journal_id", "Valuation Layers", readonly=True, copy=False
     )
-    valuation_layer_count = fields.Integer(compute="_compute_posted_counts")
+    valuation_layer_count = fields.Integer(
+        compute="_compute_posted_counts", help="Valuation layers that posting this journal made."
+    )
     account_move_ids = fields.Many2many(
         "account.move",
         "stock_revaluation_journal_account_move_rel",
@@ -130,16 +156,28 @@ class StockRevaluationJournal(models.Model):
         copy=False,
         groups=ACCOUNTING_GROUPS,
     )
-    account_move_count = fields.Integer(compute="_compute_posted_counts")
+    account_move_count = fields.Integer(
+        compute="_compute_posted_counts", help="Journal entries that posting this journal made."
+    )
     reversed_journal_id = fields.Many2one(
-        "stock.revaluation.journal", "Reversal Of", readonly=True, copy=False, index=True, ondelete="restrict"
+        "stock.revaluation.journal",
+        "Reversal Of",
+        readonly=True,
+        copy=False,
+        index=True,
+        ondelete="restrict",
+        help="The posted journal whose changes this one takes back.",
     )
     reversal_journal_ids = fields.One2many(
         "stock.revaluation.journal", "reversed_journal_id", "Reversals", readonly=True, copy=False
     )
-    reversal_count = fields.Integer(compute="_compute_posted_counts")
-    posted_by = fields.Many2one("res.users", "Posted By", readonly=True, copy=False)
-    posted_at = fields.Datetime("Posted On", readonly=True, copy=False)
+    reversal_count = fields.Integer(
+        compute="_compute_posted_counts", help="Journals that take back changes of this one."
+    )
+    posted_by = fields.Many2one("res.users", "Posted By", readonly=True, copy=False, help="Who chose Post.")
+    posted_at = fields.Datetime(
+        "Posted On", readonly=True, copy=False, help="When it was posted; the entries carry the accounting date."
+    )
     problem = fields.Text(
         "Problem", readonly=True, copy=False, help="Why background posting stopped. What is posted stays posted."
     )
