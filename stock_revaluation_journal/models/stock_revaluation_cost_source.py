@@ -167,7 +167,8 @@ class StockRevaluationCostSource(models.AbstractModel):
         options = self._complete_options(source, options)
         date = date or fields.Date.context_today(self)
         stocked = [item for item in items if item.quantity > 0]
-        missing = {item.key: _("no quantity in stock") for item in items if item.quantity <= 0}
+        no_stock = _("no quantity in stock")  # not in the loop: up to Python 3.11 `_` finds no language there
+        missing = {item.key: no_stock for item in items if item.quantity <= 0}
         if source == "spread":
             return self._spread(stocked, company, options), missing
         costs = getattr(self, "_costs_from_" + source)(stocked, company, date, options)

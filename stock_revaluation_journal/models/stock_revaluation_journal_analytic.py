@@ -1,6 +1,6 @@
 import json
 
-from odoo import models
+from odoo import fields, models
 
 from .. import compat
 
@@ -10,6 +10,12 @@ class StockRevaluationJournal(models.Model):
 
     _name = "stock.revaluation.journal"
     _inherit = ["stock.revaluation.journal"] + compat.ANALYTIC_MIXIN
+
+    if compat.ANALYTIC_MIXIN:
+        analytic_distribution = fields.Json(
+            "Analytic Distribution",
+            help="Analytic accounts that the counterpart of every line goes to. A line's own distribution comes first.",
+        )
 
     def _create_entries(self, lines):
         """Look once whether the company has analytic rules: without any, Odoo needs not look for each item."""
@@ -59,6 +65,12 @@ class StockRevaluationJournal(models.Model):
 class StockRevaluationJournalLine(models.Model):
     _name = "stock.revaluation.journal.line"
     _inherit = ["stock.revaluation.journal.line"] + compat.ANALYTIC_MIXIN
+
+    if compat.ANALYTIC_MIXIN:
+        analytic_distribution = fields.Json(
+            "Analytic Distribution",
+            help="Analytic accounts that the counterpart of this line goes to; empty: the journal's.",
+        )
 
     def _get_analytic_distribution(self):
         """Return the distribution that counts for this line, False if there is none or the series has none."""

@@ -40,7 +40,7 @@ class StockRevaluationJournalLine(models.Model):
         index=True,
         help="The document the line stands in; it cannot be changed afterwards.",
     )
-    sequence = fields.Integer("Sequence", default=10)
+    sequence = fields.Integer("Sequence", default=10, help="The order of the lines.")
     state = fields.Selection(
         [("draft", "Draft"), ("posted", "Posted"), ("unchanged", "Unchanged")],
         "Status",
@@ -92,7 +92,12 @@ class StockRevaluationJournalLine(models.Model):
         domain="[('product_id', '=', product_id), ('state', '=', 'done')]",
         help="The receipt whose remaining stock is revalued; empty for the whole product.",
     )
-    categ_id = fields.Many2one(related="product_id.categ_id", store=True, string="Product Category")
+    categ_id = fields.Many2one(
+        related="product_id.categ_id",
+        store=True,
+        string="Product Category",
+        help="The product's category: its accounts and costing method count.",
+    )
     uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
     cost_method = fields.Selection(
         [("standard", "Standard Price"), ("fifo", "First In First Out (FIFO)"), ("average", "Average Cost (AVCO)")],

@@ -115,7 +115,9 @@ class StockRevaluationRule(models.Model):
         " To post, a revaluation manager.",
     )
     journal_ids = fields.One2many("stock.revaluation.journal", "rule_id", "Journals", readonly=True, copy=False)
-    journal_count = fields.Integer("Number of Journals", compute="_compute_journal_count")
+    journal_count = fields.Integer(
+        "Number of Journals", compute="_compute_journal_count", help="Revaluation journals that the rule has made."
+    )
 
     # ------------------------------------------------------------------ constraints and computes
 
