@@ -28,5 +28,4 @@
     ],
     "demo": ["demo/stock_revaluation_demo.xml"],
     "post_init_hook": "post_init_hook",
-    "application": False,
 }

@@ -265,14 +265,20 @@ class StockRevaluationCostSource(models.AbstractModel):
         """Return all options with their defaults; refuse a source or an option that is none."""
         if source not in dict(self._select_source()):
             raise UserError(
-                _("There is no source of costs %(source)s. Choose one of: %(sources)s.")
-                % {"source": source, "sources": ", ".join(dict(self._select_source()))}
+                _(
+                    "There is no source of costs %(origin)s. Choose one of: %(sources)s.",
+                    origin=source,
+                    sources=", ".join(dict(self._select_source())),
+                )
             )
         unknown = sorted(set(options) - set(self._option_names()))
         if unknown:
             raise UserError(
-                _("A source of costs has no option %(unknown)s. The options are: %(names)s.")
-                % {"unknown": ", ".join(unknown), "names": ", ".join(self._option_names())}
+                _(
+                    "A source of costs has no option %(unknown)s. The options are: %(names)s.",
+                    unknown=", ".join(unknown),
+                    names=", ".join(self._option_names()),
+                )
             )
         defaults = dict.fromkeys(self._option_names(), 0.0)
         defaults.update(spread_kind="change", spread_by="value", vendor_id=self.env["res.partner"], only_lower=False)
@@ -289,7 +295,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         """Say why a source has no cost for a product."""
         return {
             "last_receipt": _("no receipt from a vendor or from production"),
-            "vendor": _("no vendor's price that holds on %s for the quantity") % date,
+            "vendor": _("no vendor's price that holds on %s for the quantity", date),
             "sales": _("no sales price"),
             "bom": _("no bill of materials"),
         }.get(source, _("no new cost"))
@@ -463,7 +469,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         ids = [item.product_id for item in items[:SHOWN_AT_MOST]]
         names = self.env["product.product"].sudo().browse(ids).mapped("display_name")
         if len(items) > SHOWN_AT_MOST:
-            names.append(_("… and %d more") % (len(items) - SHOWN_AT_MOST))
+            names.append(_("… and %d more", len(items) - SHOWN_AT_MOST))
         return "\n".join("– " + name for name in names)
 
     def _name_missing(self, items, missing):

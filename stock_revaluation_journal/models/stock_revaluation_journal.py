@@ -322,8 +322,7 @@ class StockRevaluationJournal(models.Model):
             lines = journal.line_ids.filtered(lambda line: line.state == "draft")
             changed = lines._refresh()
             journal.message_post(
-                body=_("Refreshed: %(count)d of %(total)d lines had changed.")
-                % {"count": len(changed), "total": len(lines)}
+                body=_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(lines))
             )
         return True
 
@@ -468,7 +467,7 @@ class StockRevaluationJournal(models.Model):
             "negative": _("Negative quantity: receive or correct the stock first"),
             "no_layers": _("Never valued: no receipt since inventory valuation was installed"),
             "no_lots": _("No lot with a quantity"),
-            "foreign": _("Not a storable product of %s") % self.company_id.name,
+            "foreign": _("Not a storable product of %s", self.company_id.name),
         }
         paragraphs = []
         products = self.env["product.product"].sudo().with_context(active_test=False)

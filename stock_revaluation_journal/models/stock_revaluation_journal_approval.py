@@ -64,9 +64,9 @@ class StockRevaluationJournal(models.Model):
         return [
             _(
                 "It changes more than the limit of %s, and you entered figures of it: another revaluation manager"
-                " has to post it. Choose Request Approval."
+                " has to post it. Choose Request Approval.",
+                self.company_id.display_name,
             )
-            % self.company_id.display_name
         ]
 
     def _get_warnings(self, lines):
@@ -76,19 +76,19 @@ class StockRevaluationJournal(models.Model):
         if not self.approval_needed:
             return []
         names = ", ".join(self.prepared_by_ids.sudo().mapped("name"))
-        return [_("Above the company's limit: another manager than %s has to post it.") % names]
+        return [_("Above the company's limit: another manager than %s has to post it.", names)]
 
     def _log_posting(self):
         """Say in the chatter who approved, and close the activities of the others."""
         result = super()._log_posting()
         if self.approval_needed:
             self.message_post(
-                body=_("Above the limit of %(company)s: figures entered by %(preparers)s, posted by %(approver)s.")
-                % {
-                    "company": self.company_id.display_name,
-                    "preparers": ", ".join(self.prepared_by_ids.sudo().mapped("name")),
-                    "approver": self.posted_by.sudo().name,
-                }
+                body=_(
+                    "Above the limit of %(company)s: figures entered by %(preparers)s, posted by %(approver)s.",
+                    company=self.company_id.display_name,
+                    preparers=", ".join(self.prepared_by_ids.sudo().mapped("name")),
+                    approver=self.posted_by.sudo().name,
+                )
             )
         self._get_approval_activities().sudo().unlink()
         return result
@@ -103,20 +103,20 @@ class StockRevaluationJournal(models.Model):
         for journal in self:
             journal._check_draft()
             if not journal.approval_needed:
-                raise UserError(_("%s is within the limits: it needs no approval.") % journal.name)
+                raise UserError(_("%s is within the limits: it needs no approval.", journal.name))
             approvers = journal._get_approvers()
             if not approvers:
                 raise UserError(
                     _(
                         "Nobody else may post %s: give another user of the company"
-                        " the group Inventory Revaluation / Manager."
+                        " the group Inventory Revaluation / Manager.",
+                        journal.name,
                     )
-                    % journal.name
                 )
             asked = journal._get_approval_activities().user_id
             for user in approvers - asked:
                 journal.activity_schedule(TODO, user_id=user.id, summary=journal._get_approval_summary())
-            journal.message_post(body=_("Approval requested from %s.") % ", ".join(approvers.mapped("name")))
+            journal.message_post(body=_("Approval requested from %s.", ", ".join(approvers.mapped("name"))))
         return True
 
     def _get_approvers(self):
@@ -133,7 +133,7 @@ class StockRevaluationJournal(models.Model):
         )
 
     def _get_approval_summary(self):
-        return _("Approve and post %s") % self.name
+        return _("Approve and post %s", self.name)
 
     def _get_approval_activities(self):
         """Return the open activities by which approval was requested, in any language."""

@@ -68,7 +68,7 @@ class StockRevaluationJournal(models.Model):
         self.ensure_one()
         self.calculate(product_ids=list(entries))
         if self.left_out:
-            raise UserError(_("These products cannot be revalued:\n%s") % self.left_out)
+            raise UserError(_("These products cannot be revalued:\n%s", self.left_out))
         self.line_ids._enter({line.id: entries[line.product_id.id] for line in self.line_ids})
 
     def _clean_reference(self, reference):
@@ -111,8 +111,10 @@ class StockRevaluationJournal(models.Model):
         unknown = sorted(set(values) - set(products.exists().ids))
         if unknown:
             raise UserError(
-                _("There is no product with this id: %s. Look at the ids that you send.")
-                % ", ".join(map(str, unknown[:NAMED_AT_MOST]))
+                _(
+                    "There is no product with this id: %s. Look at the ids that you send.",
+                    ", ".join(map(str, unknown[:NAMED_AT_MOST])),
+                )
             )
         return {product.id: self._entry(product, values[product.id]) for product in products}
 
@@ -120,27 +122,27 @@ class StockRevaluationJournal(models.Model):
         try:
             return int(key)
         except (TypeError, ValueError):
-            raise UserError(_("%r is not the id of a product.") % (key,)) from None
+            raise UserError(_("%r is not the id of a product.", key)) from None
 
     def _entry(self, product, value):
         """Return {"unit_cost": number} or {"value": number} for a value of `costs`."""
         entry = dict(value) if isinstance(value, dict) else {"unit_cost": value}
         if len(entry) != 1 or not entry.keys() <= {"unit_cost", "value"}:
-            raise UserError(_("%s: give either unit_cost or value.") % product.display_name)
+            raise UserError(_("%s: give either unit_cost or value.", product.display_name))
         if any(number is None or isinstance(number, bool) for number in entry.values()):
-            raise UserError(_("%s: the new unit cost or value is missing.") % product.display_name)
+            raise UserError(_("%s: the new unit cost or value is missing.", product.display_name))
         return entry
 
     def _read_date(self, date):
         try:
             return fields.Date.to_date(date) or fields.Date.context_today(self)
         except (TypeError, ValueError):
-            raise UserError(_("%r is not a date. Write it as 2026-12-31.") % (date,)) from None
+            raise UserError(_("%r is not a date. Write it as 2026-12-31.", date)) from None
 
     def _reason_for(self, reason):
         found = self.env["stock.revaluation.reason"]._find(reason)
         if reason and not found:
-            raise UserError(_("There is no revaluation reason %r.") % (reason,))
+            raise UserError(_("There is no revaluation reason %r.", reason))
         return found
 
     # ------------------------------------------------------------------ costs from a source
@@ -262,7 +264,7 @@ class StockRevaluationJournal(models.Model):
         try:
             return float(text)
         except ValueError:
-            raise UserError(_("System parameter %s must be a number.") % SELLING_COST_PARAMETER) from None
+            raise UserError(_("System parameter %s must be a number.", SELLING_COST_PARAMETER)) from None
 
     @api.model
     def _restrict_server_actions(self):

@@ -31,12 +31,12 @@ class StockRevaluationJournal(models.Model):
         try:
             return max(1, int(self.env["ir.config_parameter"].sudo().get_param(name, default)))
         except ValueError:
-            raise UserError(_("System parameter %s must be a whole number.") % name) from None
+            raise UserError(_("System parameter %s must be a whole number.", name)) from None
 
     def _start_background(self):
         """Hand a checked journal to the scheduled action."""
         self._write_protected({"state": "posting", "posted_by": self.env.uid, "problem": False})
-        self.message_post(body=_("Posting %d lines in the background.") % len(self._lines_to_post()))
+        self.message_post(body=_("Posting %d lines in the background.", len(self._lines_to_post())))
         compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
 
     def _resume_background(self):
@@ -118,6 +118,6 @@ class StockRevaluationJournal(models.Model):
     def _stop_background(self, problem):
         """Leave the reason on the journal; what is posted stays, the rest can be mended and resumed."""
         self._write_protected({"problem": problem})
-        self.message_post(body=_("Posting stopped: %s") % problem)
-        self.env.cr.commit()
+        self.message_post(body=_("Posting stopped: %s", problem))
+        self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
         return False

@@ -102,11 +102,12 @@ class StockRevaluationImport(models.AbstractModel):
 
     def _product_problem(self, text, products):
         if products:
-            return _("%(count)d products go by %(text)s: give the internal reference or barcode instead.") % {
-                "count": len(products),
-                "text": text,
-            }
-        return _("No product has the internal reference, barcode or name %s.") % text
+            return _(
+                "%(count)d products go by %(text)s: give the internal reference or barcode instead.",
+                count=len(products),
+                text=text,
+            )
+        return _("No product has the internal reference, barcode or name %s.", text)
 
     def _find_products(self, texts):
         """Return {text: [product ids]}: by reference, else by barcode, else by name as a list shows it."""
@@ -138,7 +139,7 @@ class StockRevaluationImport(models.AbstractModel):
             column = self._column(fields, name)
             for index, row in enumerate(data if column is not None else []):
                 if not self._is_amount(row[column]):
-                    text = _("%s is no number from zero up.") % row[column]
+                    text = _("%s is no number from zero up.", row[column])
                     messages.append(self._error(index, name, text))
         return messages
 
@@ -163,12 +164,13 @@ class StockRevaluationImport(models.AbstractModel):
             key = Key(product_id, False, False)
             text = None
             if key not in known:
-                text = (
-                    _("%s has no quantity in stock that could be revalued.") % products.browse(product_id).display_name
+                text = _(
+                    "%s has no quantity in stock that could be revalued.", products.browse(product_id).display_name
                 )
             elif key in taken:
-                text = _("%s stands there twice: one journal revalues a position once.") % (
-                    products.browse(product_id).display_name
+                text = _(
+                    "%s stands there twice: one journal revalues a position once.",
+                    products.browse(product_id).display_name,
                 )
             else:
                 text = self._contradiction(fields, data[index], known[key])
@@ -249,7 +251,7 @@ class StockRevaluationJournal(models.Model):
             action.update(
                 views=[(view.id, compat.LIST)], view_mode=compat.LIST, context={"default_journal_id": self.id}
             )
-        return dict(action, name=_("Lines of %s") % self.name)
+        return dict(action, name=_("Lines of %s", self.name))
 
 
 class StockRevaluationJournalLine(models.Model):
@@ -312,8 +314,11 @@ class StockRevaluationJournalLine(models.Model):
         lots = self.env[compat.LOT_MODEL].search([("product_id", "=", product_id), ("name", "=", name)])
         if len(lots) != 1:
             raise UserError(
-                _("%(product)s has no lot or serial number %(name)s.")
-                % {"product": self._product_name({"product_id": product_id}), "name": name}
+                _(
+                    "%(product)s has no lot or serial number %(name)s.",
+                    product=self._product_name({"product_id": product_id}),
+                    name=name,
+                )
             )
         return lots
 
@@ -326,8 +331,12 @@ class StockRevaluationJournalLine(models.Model):
         )
         if len(moves) != 1:
             raise UserError(
-                _("%(product)s: %(count)d receipts have the number %(number)s; there must be one.")
-                % {"product": self._product_name({"product_id": product_id}), "count": len(moves), "number": number}
+                _(
+                    "%(product)s: %(count)d receipts have the number %(number)s; there must be one.",
+                    product=self._product_name({"product_id": product_id}),
+                    count=len(moves),
+                    number=number,
+                )
             )
         return moves
 

@@ -29,7 +29,7 @@ class StockRevaluationJournal(models.Model):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": _("Preview of %s") % self.name,
+            "name": _("Preview of %s", self.name),
             "res_model": preview._name,
             "res_id": preview.id,
             "view_mode": "form",
@@ -170,7 +170,7 @@ class StockRevaluationJournal(models.Model):
     def _warn_large_changes(self, lines):
         limit = self.company_id.sudo().revaluation_warning_percent
         found = lines.filtered(lambda line: limit and line._changes_by_more_than(limit))
-        return self._warning(_("Inventory value changes by more than %g per cent.") % limit, found.product_id)
+        return self._warning(_("Inventory value changes by more than %g per cent.", limit), found.product_id)
 
     def _warn_unbilled_receipts(self, lines):
         """A bill that comes later, at another price, changes the value again."""
@@ -213,7 +213,7 @@ class StockRevaluationJournal(models.Model):
             return []
         names = products[:NAMED_AT_MOST].sudo().mapped("display_name")
         if len(products) > NAMED_AT_MOST:
-            names.append(_("… and %d more") % (len(products) - NAMED_AT_MOST))
+            names.append(_("… and %d more", len(products) - NAMED_AT_MOST))
         return ["%s (%s)" % (text, ", ".join(names))]
 
     # ------------------------------------------------------------------ how it is shown

@@ -21,16 +21,19 @@ class StockRevaluationJournal(models.Model):
         self.ensure_one()
         self._check_may_post()
         if self.state != "posted":
-            raise UserError(_("%s is not posted: there is nothing to reverse.") % self.name)
+            raise UserError(_("%s is not posted: there is nothing to reverse.", self.name))
         if self.reversal_journal_ids:
             raise UserError(
-                _("%(journal)s is reversed already by %(reversal)s.")
-                % {"journal": self.name, "reversal": ", ".join(self.reversal_journal_ids.mapped("name"))}
+                _(
+                    "%(journal)s is reversed already by %(reversal)s.",
+                    journal=self.name,
+                    reversal=", ".join(self.reversal_journal_ids.mapped("name")),
+                )
             )
         amounts, positions = self._get_amounts_to_reverse()
         if not amounts:
             raise UserError(
-                _("Nothing to reverse in %s: none of the stock it revalued is left.") % self.name
+                _("Nothing to reverse in %s: none of the stock it revalued is left.", self.name)
                 + "\n"
                 + self._name_lines(self.line_ids.filtered(lambda line: line.state == "posted"))
             )
@@ -45,8 +48,8 @@ class StockRevaluationJournal(models.Model):
                     counterpart_account_id=accounts.get(line._key(), self.counterpart_account_id.id),
                 )
             )
-        self.message_post(body=_("Reversal prepared: %s") % reversal.name)
-        reversal.message_post(body=_("Reversal of %s") % self.name)
+        self.message_post(body=_("Reversal prepared: %s", reversal.name))
+        reversal.message_post(body=_("Reversal of %s", self.name))
         return reversal._window(_("Reversal"), self._name, reversal)
 
     def _prepare_reversal_vals(self):
@@ -55,7 +58,7 @@ class StockRevaluationJournal(models.Model):
             "reversed_journal_id": self.id,
             "company_id": self.company_id.id,
             "reason_id": self.reason_id.id,
-            "description": _("Reversal of %s") % self.name,
+            "description": _("Reversal of %s", self.name),
             "account_journal_id": self.account_journal_id.id,
             "counterpart_account_id": self.counterpart_account_id.id,
             "entry_grouping": self.entry_grouping,

@@ -125,9 +125,9 @@ class StockRevaluationRule(models.Model):
     def _check_numbers(self):
         for rule in self:
             if rule.schedule in MONTHS and not 1 <= rule.day_of_month <= 31:
-                raise ValidationError(_("%s: the day of the month is a number from 1 to 31.") % rule.name)
+                raise ValidationError(_("%s: the day of the month is a number from 1 to 31.", rule.name))
             if rule.threshold_percent < 0 or rule.threshold_amount < 0:
-                raise ValidationError(_("%s: what to ignore is a percentage or amount from zero up.") % rule.name)
+                raise ValidationError(_("%s: what to ignore is a percentage or amount from zero up.", rule.name))
 
     @api.constrains("user_id", "mode", "company_id", "active")
     def _check_responsible(self):
@@ -183,7 +183,7 @@ class StockRevaluationRule(models.Model):
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
-            "name": _("What %s would change") % self.name,
+            "name": _("What %s would change", self.name),
             "res_model": "stock.revaluation.dry.run",
             "view_mode": "form",
             "target": "new",
@@ -242,15 +242,16 @@ class StockRevaluationRule(models.Model):
     def _log_run(self, journal, changes, missing):
         """Leave what came of a run on the rule."""
         if journal:
-            result = _("%(journal)s: %(count)d products changed by %(amount)s.") % {
-                "journal": journal.name,
-                "count": len(changes),
-                "amount": compat.format_amount(self.env, sum(each.amount for each in changes), self.currency_id),
-            }
+            result = _(
+                "%(journal)s: %(count)d products changed by %(amount)s.",
+                journal=journal.name,
+                count=len(changes),
+                amount=compat.format_amount(self.env, sum(each.amount for each in changes), self.currency_id),
+            )
         else:
             result = _("Nothing to change.")
         if missing:
-            result += " " + _("%d products had no new cost.") % len(missing)
+            result += " " + _("%d products had no new cost.", len(missing))
         # Who runs a rule need not be allowed to change it
         self.sudo().write({"last_run": fields.Datetime.now(), "last_result": result})
         self.sudo().message_post(body=result)
@@ -277,7 +278,7 @@ class StockRevaluationRule(models.Model):
                     self._as_responsible()._run()
                     self.activity_unlink([WARNING_ACTIVITY])
                     self._set_next_run()
-                return self.env.cr.commit()
+                return self.env.cr.commit()  # pylint: disable=invalid-commit  # one rule, one transaction
             except Exception as error:  # pylint: disable=broad-except
                 self.env.cr.rollback()
                 compat.forget(self.env)
@@ -292,7 +293,7 @@ class StockRevaluationRule(models.Model):
     def _as_responsible(self):
         """Return the rule in the hands of its responsible."""
         if not self.user_id.active:
-            raise UserError(_("%s is archived. Choose another responsible for the rule.") % self.user_id.name)
+            raise UserError(_("%s is archived. Choose another responsible for the rule.", self.user_id.name))
         return self.with_user(self.user_id)
 
     def _take(self):
@@ -312,8 +313,8 @@ class StockRevaluationRule(models.Model):
             problem = compat.error_text(error)
         else:
             _logger.error("Revaluation rule %s failed", self.id, exc_info=error)
-            problem = _("Unexpected error: %s. The server's log has the details.") % error
-        self.write({"last_run": fields.Datetime.now(), "last_result": _("Failed: %s") % problem.split("\n")[0]})
+            problem = _("Unexpected error: %s. The server's log has the details.", error)
+        self.write({"last_run": fields.Datetime.now(), "last_result": _("Failed: %s", problem.split("\n")[0])})
         self.message_post(body=plaintext2html(_("The rule failed; nothing was revalued.") + "\n" + problem))
         summary = _("Revaluation rule failed")
         if summary not in self.activity_ids.mapped("summary"):
@@ -321,7 +322,7 @@ class StockRevaluationRule(models.Model):
                 WARNING_ACTIVITY, user_id=self.user_id.id, summary=summary, note=plaintext2html(problem)
             )
         self._set_next_run()
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
 
 
 class StockRevaluationJournal(models.Model):

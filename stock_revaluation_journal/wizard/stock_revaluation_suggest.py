@@ -68,16 +68,15 @@ class StockRevaluationSuggest(models.TransientModel):
     def _get_message(self, suggestions, missing):
         """Return what the journal's chatter says about it."""
         return _(
-            "Suggest Revalued Cost (%(source)s): %(count)d lines changed by %(amount)s altogether,"
-            " %(missing)d lines had no new cost."
-        ) % {
-            "source": dict(self._select_source())[self.source],
-            "count": len(suggestions),
-            "amount": compat.format_amount(
+            "Suggest Revalued Cost (%(origin)s): %(count)d lines changed by %(amount)s altogether,"
+            " %(missing)d lines had no new cost.",
+            origin=dict(self._select_source())[self.source],
+            count=len(suggestions),
+            amount=compat.format_amount(
                 self.env, sum(each.amount for each in suggestions), self.journal_id.currency_id
             ),
-            "missing": len(missing),
-        }
+            missing=len(missing),
+        )
 
     def _get_suggestions(self, items):
         return self._suggest(items, self.source, self.company_id, self.journal_id.date, **self._get_options())
