@@ -38,10 +38,13 @@ def series_environment(series):
 
 
 def tools_environment():
-    """Return the Python of the environment for unit tests, browser tests and lint."""
-    return _environment(
-        "tools", Path(getattr(sys, "_base_executable", "") or sys.executable), CHECKOUT / "requirements.txt"
-    )
+    """Return the Python of the environment for unit tests, browser tests and building the addon."""
+    return _environment("tools", Path(_this_one()[1][0]), CHECKOUT / "requirements.txt")
+
+
+def lint_environment():
+    """Return the Python of the environment for lint."""
+    return _environment("lint", Path(_this_one()[1][0]), CHECKOUT / "setup" / "requirements-lint.txt")
 
 
 def clean_environ(**more):

@@ -42,7 +42,7 @@ class StockRevaluationImport(models.AbstractModel):
             messages = self._check_positions(fields, data)
         if messages:
             messages.sort(key=lambda message: message["record"])
-            return {"ids": False, "messages": messages, "nextrow": 0}
+            return {"ids": False, "messages": self._name_rows(messages), "nextrow": 0}
         try:
             with self.env.cr.savepoint():
                 importer = self.with_context(revaluation_import=True)
@@ -50,7 +50,7 @@ class StockRevaluationImport(models.AbstractModel):
                 if result["messages"]:
                     raise ImportRefused()
         except ImportRefused:
-            result.update(ids=False, messages=self._as_errors(result["messages"]))
+            result.update(ids=False, messages=self._name_rows(self._as_errors(result["messages"])))
         return result
 
     def _as_errors(self, messages):
@@ -62,6 +62,24 @@ class StockRevaluationImport(models.AbstractModel):
         if texts[0] in texts[1:]:
             messages = messages[1:]
         return [dict(message, type="error", message=ERROR_CLASS.sub("", message["message"])) for message in messages]
+
+    def _name_rows(self, messages):
+        """Say in which row each problem is, where Odoo's dialog does not.
+
+        Of a single problem of a column it shows the text without the row, of several the rows without the texts.
+        """
+        if compat.IMPORT_DIALOG_NAMES_ROWS:
+            return messages
+        by_field = defaultdict(list)
+        for message in messages:
+            if message.get("rows"):
+                numbered = {"row": message["rows"]["from"] + 1, "problem": message["message"]}
+                message["message"] = _("Row %(row)d: %(problem)s", numbered)
+                by_field[message.get("field")].append(message)
+        for same in by_field.values():
+            if len(same) > 1:
+                same[0]["moreinfo"] = " ".join(message["message"] for message in same)
+        return messages
 
     def _error(self, index, name, text):
         """Return the message of row `index`; `name` is the field it is about."""

@@ -1,7 +1,6 @@
 """Whoever points at a field learns what it is: every field that a view shows has a tooltip."""
 
 from lxml import etree
-
 from revaluation_common import RevaluationCase
 
 ADDON = "stock_revaluation_journal"

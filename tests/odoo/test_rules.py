@@ -183,9 +183,7 @@ class TestRules(RuleBuilders, RevaluationCase):
     def test_rule_with_journals_is_archived_not_deleted(self):
         rule = self.create_rule(self.stocked(10.00, 8.00))
         rule.action_run()
-        with self.assertRaises(psycopg2.IntegrityError), mute_logger(
-            "odoo.sql_db"
-        ), self.env.cr.savepoint():
+        with self.assertRaises(psycopg2.IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             rule.unlink()
             self.flush()
 
