@@ -73,8 +73,8 @@ class StockRevaluationImport(models.AbstractModel):
         by_field = defaultdict(list)
         for message in messages:
             if message.get("rows"):
-                numbered = {"row": message["rows"]["from"] + 1, "problem": message["message"]}
-                message["message"] = _("Row %(row)d: %(problem)s", numbered)
+                row = message["rows"]["from"] + 1
+                message["message"] = _("Row %(row)d: %(problem)s", row=row, problem=message["message"])
                 by_field[message.get("field")].append(message)
         for same in by_field.values():
             if len(same) > 1:
