@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from .. import compat
 from ..valuation.base import Key
@@ -320,21 +321,34 @@ class StockRevaluationJournal(models.Model):
             if not journal.problem:
                 journal._check_draft()
             lines = journal.line_ids.filtered(lambda line: line.state == "draft")
-            changed = lines._refresh()
-            journal.message_post(
-                body=_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(lines))
-            )
+            was = {line: (line.quantity, line.value_calculated) for line in lines}
+            journal._log_refresh(lines._refresh(), was)
         return True
+
+    def _log_refresh(self, changed, was):
+        """Say in the chatter what changed. Shape: `was` {line: (quantity, value)} of all lines that were read."""
+        text = [_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(was))]
+        for line in changed[:NAMED_AT_MOST]:
+            quantities = [
+                compat.format_number(self.env, each, compat.QUANTITY_DIGITS) for each in (was[line][0], line.quantity)
+            ]
+            values = [
+                compat.format_amount(self.env, each, line.currency_id) for each in (was[line][1], line.value_calculated)
+            ]
+            text.append("– %s: %s → %s, %s → %s" % (line._get_title(), *quantities, *values))
+        if len(changed) > NAMED_AT_MOST:
+            text.append(_("… and %d more", len(changed) - NAMED_AT_MOST))
+        self.message_post(body=plaintext2html("\n".join(text)))
 
     def action_view_valuation_layers(self):
         """Open the valuation layers that posting made."""
         self.ensure_one()
-        return self._window(_("Valuation Layers"), "stock.valuation.layer", self.valuation_layer_ids)
+        return self._window_layers(self.valuation_layer_ids)
 
     def action_view_account_moves(self):
         """Open the journal entries that posting made."""
         self.ensure_one()
-        return self._window(_("Journal Entries"), "account.move", self.sudo().account_move_ids)
+        return self._window_entries(self.sudo().account_move_ids.line_ids)
 
     def action_view_reversals(self):
         """Open the journals that take this one back."""

@@ -33,6 +33,16 @@ class TestRefresh(RevaluationCase):
         self.assertMoney(line.amount, 50.00)
         self.post(journal)
 
+    def test_refresh_says_what_changed(self):
+        journal = self.entered(unit_cost_revalued=12.50)
+        self.receive(self.product, 10, 11.00)
+        journal.action_refresh()
+        said = journal.message_ids[0].body
+        # 10 units worth 100.00; 10 more at 11.00
+        for text in ("1 of 2 lines", self.product.name, "10.00 → 20.00", "100.00", "210.00"):
+            self.assertIn(text, said)
+        self.assertNotIn(self.other.name, said)
+
     def test_refresh_keeps_a_total(self):
         journal = self.entered(value_revalued=125.00)
         self.receive(self.product, 10, 10.00)
