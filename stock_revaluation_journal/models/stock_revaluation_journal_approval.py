@@ -106,18 +106,36 @@ class StockRevaluationJournal(models.Model):
                 raise UserError(_("%s is within the limits: it needs no approval.", journal.name))
             approvers = journal._get_approvers()
             if not approvers:
-                raise UserError(
-                    _(
-                        "Nobody else may post %s: give another user of the company"
-                        " the group Inventory Revaluation / Manager.",
-                        journal.name,
-                    )
-                )
+                raise UserError(journal._get_nobody_text())
             asked = journal._get_approval_activities().user_id
             for user in approvers - asked:
                 journal.activity_schedule(TODO, user_id=user.id, summary=journal._get_approval_summary())
             journal.message_post(body=_("Approval requested from %s.", ", ".join(approvers.mapped("name"))))
         return True
+
+    def _post_or_request_approval(self):
+        """Post; above the limit leave the draft with its approvers instead: for rules and programs.
+
+        Nobody sits in front of the screen who would choose Request Approval, and a refusal would undo the
+        journal too. Every other problem is raised as by Post.
+        """
+        self.ensure_one()
+        self._check_may_post()
+        if not self._check_approval():
+            return self.action_post()
+        problems = [problem for problem in self._get_problems() if problem not in self._check_approval()]
+        if problems:
+            return self.action_post()
+        if self._get_approvers():
+            return self.action_request_approval()
+        self.message_post(body=self._get_nobody_text())
+        return True
+
+    def _get_nobody_text(self):
+        return _(
+            "Nobody else may post %s: give another user of the company the group Inventory Revaluation / Manager.",
+            self.name,
+        )
 
     def _get_approvers(self):
         """Return the managers with access to the company who did not enter figures. Override: to ask fewer."""

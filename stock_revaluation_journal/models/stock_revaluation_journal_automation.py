@@ -42,6 +42,7 @@ class StockRevaluationJournal(models.Model):
         even, it returns the journal that it made first, whatever else the call says.
         Units: company currency per stock unit; `value` is the new total.
         Returns: the journal, posted unless `post` is False; over RPC its id (19.0: a list with its id).
+        Above the company's approval limit it stays a draft, and the other managers are asked to post it.
         Raises: UserError that names the products that cannot be revalued; nothing is written then.
         """
         reference = self._clean_reference(reference)
@@ -60,7 +61,7 @@ class StockRevaluationJournal(models.Model):
             )
             journal._fill(entries)
             if post:
-                journal.action_post()
+                journal._post_or_request_approval()
         return journal
 
     def _fill(self, entries):
@@ -165,8 +166,8 @@ class StockRevaluationJournal(models.Model):
         Shape: `source` and `options` as in *Suggest Revalued Cost*: "vendor", "last_receipt", "sales"
         with deduction_percent=10 and only_lower=True, …; `product_ids`, `categ_ids` (with those below)
         lists of ids, None for all; `reason` a record, an id or a code; `reference` as for `revalue`.
-        Returns: the journal, a draft unless `post`; empty if no cost changes. Products without a new
-        cost are named in its chatter.
+        Returns: the journal, a draft unless `post` (or if it needs approval); empty if no cost changes.
+        Products without a new cost are named in its chatter.
         Raises: UserError if there is no such source or option.
         """
         reference = self._clean_reference(reference)
@@ -183,7 +184,7 @@ class StockRevaluationJournal(models.Model):
             journal = self.revalue(costs, reason=reason, description=description, post=False, reference=reference)
             journal._log_missing(Source._name_missing(items, missing))
             if post:
-                journal.action_post()
+                journal._post_or_request_approval()
         return journal
 
     @api.model

@@ -211,7 +211,7 @@ class StockRevaluationRule(models.Model):
             )
             journal._log_missing(rule._name_missing(items, missing))
             if rule.mode == "post":
-                journal.action_post()
+                journal._post_or_request_approval()
         rule._log_run(journal, changes, missing)
         return journal.with_env(self.env)
 
@@ -250,6 +250,8 @@ class StockRevaluationRule(models.Model):
             )
         else:
             result = _("Nothing to change.")
+        if journal.state == "draft" and self.mode == "post":
+            result += " " + _("It is above the company's limit and waits for another manager to post it.")
         if missing:
             result += " " + _("%d products had no new cost.", len(missing))
         # Who runs a rule need not be allowed to change it

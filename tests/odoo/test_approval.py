@@ -1,6 +1,7 @@
 """Approval: above the company's limit, who entered the figures does not post them."""
 
-from revaluation_common import RevaluationCase
+from odoo import fields
+from revaluation_common import AccessError, RevaluationCase
 
 MANAGER = "stock_revaluation_journal.group_revaluation_manager"
 
@@ -138,9 +139,7 @@ class TestApproval(RevaluationCase):
     def test_approval_request_within_the_limit_is_refused(self):
         self.assert_refused(self.prepared().action_request_approval)
 
-    def test_approval_request_without_another_manager_says_so(self):
-        self.limit(amount=50.00)
-        journal = self.prepared()
+    def leave_no_other_manager(self):
         group = self.env.ref(MANAGER)
         others = self.env["res.users"].search([("company_ids", "in", self.company.ids)]) - self.accountant
         for user in others:
@@ -148,7 +147,97 @@ class TestApproval(RevaluationCase):
         others = others.filtered(lambda user: user.has_group(MANAGER) and self.company in user.company_ids)
         field = "group_ids" if "group_ids" in group.env["res.users"]._fields else "groups_id"
         others.write({field: [(3, group.id), (3, self.env.ref("account.group_account_manager").id)]})
+
+    def test_approval_request_without_another_manager_says_so(self):
+        self.limit(amount=50.00)
+        journal = self.prepared()
+        self.leave_no_other_manager()
         self.assert_refused(journal.action_request_approval, journal.name)
+
+    # ------------------------------------------------------------------ rules and programs
+
+    def assert_waits(self, journal):
+        """It is a draft with all its figures, says so, and the other manager has an activity."""
+        self.assertEqual(journal.state, "draft")
+        self.assertMoney(journal.amount, 60.00)
+        self.assertMoney(self.stock_value(self.copper), 100.00)
+        self.assertFalse(journal.valuation_layer_ids)
+        self.assertFalse(journal.sudo().account_move_ids)
+        self.assertIn(self.approver, journal.sudo().activity_ids.user_id)
+        self.assertNotIn(self.accountant, journal.sudo().activity_ids.user_id)
+        self.assertIn("Approval requested", " ".join(journal.message_ids.mapped("body")))
+        self.post(self.by(journal, self.approver))
+        self.assertMoney(self.stock_value(self.copper), 160.00)
+        self.assertFalse(journal.sudo().activity_ids)
+
+    def program(self, user=None):
+        return self.as_user(self.env["stock.revaluation.journal"], user or self.accountant)
+
+    def test_approval_revalue_by_a_program_waits_as_a_draft(self):
+        self.limit(amount=50.00)
+        journal = self.program().revalue({self.copper.id: {"value": 160.00}}, reason=self.reason, reference="P1")
+        again = self.program().revalue({self.copper.id: {"value": 160.00}}, reason=self.reason, reference="P1")
+        self.assertEqual(again, journal)
+        journal.counterpart_account_id = self.account_revaluation
+        self.assert_waits(journal)
+
+    def test_approval_revalue_within_the_limit_is_posted(self):
+        self.limit(amount=60.00)
+        self.pass_time()
+        journal = self.program().revalue({self.copper.id: {"value": 160.00}}, reason=self.reason)
+        self.assertEqual(journal.state, "posted")
+
+    def test_approval_revalue_from_a_source_waits_as_a_draft(self):
+        self.limit(amount=50.00)
+        self.copper.list_price = 16.00
+        journal = self.program().revalue_from("sales", product_ids=self.copper.ids, post=True)
+        self.assert_waits(journal)
+
+    def test_approval_revalue_with_another_problem_is_refused_and_leaves_nothing(self):
+        self.limit(amount=50.00)
+        tomorrow = fields.Date.add(fields.Date.today(), days=2)
+        count = self.program().search_count([])
+        self.assert_refused(
+            lambda: self.program().revalue({self.copper.id: {"value": 160.00}}, date=tomorrow),
+            "future",
+            products=self.copper,
+        )
+        self.assertEqual(self.program().search_count([]), count)
+
+    def test_approval_revalue_by_who_may_not_post_is_refused(self):
+        self.limit(amount=50.00)
+        with self.assertRaises(AccessError):
+            self.program(self.preparer).revalue({self.copper.id: {"value": 160.00}})
+
+    def rule(self):
+        self.copper.list_price = 16.00
+        return self.as_user(self.env["stock.revaluation.rule"], self.accountant).create(
+            {
+                "name": "Market",
+                "source": "sales",
+                "product_ids": [(6, 0, self.copper.ids)],
+                "user_id": self.accountant.id,
+                "company_id": self.company.id,
+                "mode": "post",
+            }
+        )
+
+    def test_approval_rule_that_posts_waits_as_a_draft_and_says_so(self):
+        self.limit(amount=50.00)
+        rule = self.rule()
+        rule.action_run()
+        self.assertIn("above the company's limit", rule.last_result)
+        self.assertIn(rule.journal_ids.name, rule.last_result)
+        self.assert_waits(rule.journal_ids)
+
+    def test_approval_rule_without_another_manager_keeps_the_draft_and_says_so(self):
+        self.limit(amount=50.00)
+        rule = self.rule()
+        self.leave_no_other_manager()
+        rule.action_run()
+        self.assertEqual(rule.journal_ids.state, "draft")
+        self.assertMoney(rule.journal_ids.amount, 60.00)
+        self.assertIn("Nobody else may post", " ".join(rule.journal_ids.message_ids.mapped("body")))
 
     # ------------------------------------------------------------------ setting it
 
