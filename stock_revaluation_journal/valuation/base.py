@@ -116,10 +116,13 @@ class StockRevaluationValuation(models.AbstractModel):
         by_layer = products.filtered(lambda product: self._split_by(product, calculate_per) == "layer")
         by_lot = products.filtered(lambda product: self._split_by(product, calculate_per) == "lot")
         pieces = {}
-        for product_id, layers in (self._read_layers(by_layer) if by_layer else {}).items():
-            pieces[product_id] = [
-                Position(Key(product_id, False, layer.layer_id), layer.quantity, self._money(layer.value))
-                for layer in layers
+        layers_by_product = self._read_layers(by_layer) if by_layer else {}
+        for product in by_layer:
+            # Up to 15.0 a layer that is used up may keep 0.000000000000007 of a kilogram
+            pieces[product.id] = [
+                Position(Key(product.id, False, layer.layer_id), layer.quantity, self._money(layer.value))
+                for layer in layers_by_product.get(product.id, [])
+                if compat.uom_compare(product.uom_id, layer.quantity, 0) > 0
             ]
         lots_by_product = self._read_lots(by_lot) if by_lot else {}
         for product in by_lot:

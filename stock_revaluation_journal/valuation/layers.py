@@ -20,13 +20,20 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ reading
 
     def _read_products(self, products):
+        return {
+            product_id: (quantity, self._money(value))
+            for product_id, (quantity, value) in self._sum_layers(products).items()
+        }
+
+    def _sum_layers(self, products):
+        """Return {product id: (quantity, value)}, the value as stored: up to 15.0 with fractions of a cent."""
         compat.flush(self.env)
         self.env.cr.execute(
             "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
             " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id",
             [self.env.company.id, products.ids],
         )
-        return {row[0]: (row[1], self._money(row[2])) for row in self.env.cr.fetchall()}
+        return {product_id: (quantity, value) for product_id, quantity, value in self.env.cr.fetchall()}
 
     def _read_lots(self, products):
         if not products:
@@ -67,7 +74,8 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _apply(self, changes, date):
         products = self._changed_products(changes)
-        figures = self._read_products(products)
+        sums = self._sum_layers(products)
+        figures = {product_id: (quantity, self._money(value)) for product_id, (quantity, value) in sums.items()}
         all_layers = self._read_layers(products)
         all_lots = self._read_lots(products.filtered(compat.is_lot_valued))
         remaining, vals_list, product_costs, lot_costs, shares = {}, [], {}, {}, {}
@@ -76,11 +84,14 @@ class StockRevaluationValuation(models.AbstractModel):
             layers, lots = all_layers.get(product.id, []), all_lots.get(product.id, {})
             lot_values = {lot_id: value for lot_id, (_quantity, value) in lots.items()}
             new_values = {layer.layer_id: layer.value for layer in layers}
+            rows = []
             for change in by_product[product.id]:
                 reached = self._new_layer_values(change, layers)
                 shares[change.line_id] = self._layer_shares(layers, reached)
                 new_values.update(reached)
-                vals_list += self._prepare_layer_vals(change, layers, lots, lot_values)
+                rows += self._prepare_layer_vals(change, layers, lots, lot_values)
+            self._settle_fraction(rows, decimal(figures[product.id][1]) - decimal(sums[product.id][1]))
+            vals_list += rows
             new_layers = [layer._replace(value=new_values[layer.layer_id]) for layer in layers]
             remaining.update((new.layer_id, float(new.value)) for new, old in zip(new_layers, layers) if new != old)
             product_costs[product.id] = self._product_cost(
@@ -94,6 +105,22 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs(compat.LOT_MODEL, lot_costs)
         self._create_layers(vals_list, date)
         return shares
+    def _new_layer_values(self, change, layers):
+        """Return as the seam does; a layer line sets its layer to whole cents, whatever fraction it had."""
+        if change.key.layer_id:
+            return {change.key.layer_id: decimal(change.value)}
+        return super()._new_layer_values(change, layers)
+
+    def _settle_fraction(self, rows, fraction):
+        """Let the first new layer of a product take along what its value lacked to whole cents.
+
+        Up to 15.0 Odoo stores values unrounded: 1.25 kg at 28.18 are 35.225 and shown as 35.23. Written to
+        nothing they would leave -0.005, shown as -0.01. Where the layer would then show another amount than
+        its entry (an increase of exactly half a cent) the fraction stays as it was.
+        """
+        if rows and self._money(decimal(rows[0]["value"]) + fraction) == self._money(rows[0]["value"]):
+            rows[0]["value"] = float(decimal(rows[0]["value"]) + fraction)
+
 
     def _prepare_layer_vals(self, change, layers, lots, lot_values):
         """Return the values of the layers of one change: one, or one per lot of a lot-valued product.
@@ -152,8 +179,9 @@ class StockRevaluationValuation(models.AbstractModel):
         Average: new value / quantity; standard: the new unit cost; FIFO: that of the first open layer.
         Shape: `figures` (quantity, value) before the changes; `layers` with their new values.
         """
-        if product.cost_method == "fifo" and layers and not compat.is_lot_valued(product):
-            return self._cost(decimal(layers[0].value) / decimal(layers[0].quantity))
+        stocked = [layer for layer in layers if compat.uom_compare(product.uom_id, layer.quantity, 0) > 0]
+        if product.cost_method == "fifo" and stocked and not compat.is_lot_valued(product):
+            return self._cost(decimal(stocked[0].value) / decimal(stocked[0].quantity))
         quantity, value = figures
         if len(changes) == 1 and not changes[0].key.lot_id and not changes[0].key.layer_id:
             return self._cost(self._new_cost(changes[0], quantity))
