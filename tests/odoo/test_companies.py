@@ -80,6 +80,23 @@ class TestCompanies(RevaluationCase):
             self.assertMoney(self.stock_value(product), 240.00)
         self.assertMoney(self.stock_value(product), 100.00)
 
+    def test_product_of_one_company_alone_while_the_user_is_in_the_other(self):
+        for method in self.shared:
+            product = self.create_product(
+                method, cost=10.0 if method == "standard" else 0.0, company_id=self.home.company.id
+            )
+            self.receive(product, 10, 10.00)
+            self.flush()
+            journal = self.as_user(
+                self.env["stock.revaluation.journal"], self.accountant, self.order(self.abroad.company)
+            ).create({"company_id": self.home.company.id, "counterpart_account_id": self.account_revaluation.id})
+            journal.calculate(product_ids=product.ids)
+            self.line(journal, product).write({"value_revalued": 125.00})
+            self.post(journal)
+            self.assertMoney(self.stock_value(product), 125.00, method)
+            with self.inside(self.abroad):
+                self.assertFalse(self.calculate(product).line_ids)
+
     def test_numbers_are_counted_by_company(self):
         here = self.create_journal()
         with self.inside(self.abroad):
@@ -162,3 +179,24 @@ class TestBranches(RevaluationCase):
             self.assertEqual(journal.account_move_ids.sudo().company_id, branch.company)
             self.assertMoney(sum(journal.valuation_layer_ids.sudo().mapped("value")), 40.00)
         self.assertMoney(self.stock_value(product), 100.00)
+
+    def test_branch_posts_to_the_accounts_and_journal_of_its_parent(self):
+        product = self.create_product("average")
+        branch = self.create_books("A branch", "base.USD", parent_id=self.company.id)
+        self.accountant.company_ids |= branch.company
+        parent = self.books
+        with self.inside(branch):
+            self.set_up_category(product.categ_id, "average")
+            self.receive(product, 4, 50.00)
+            journal = self.calculate(
+                product,
+                account_journal_id=parent.other_journal.id,
+                counterpart_account_id=parent.account_decrease.id,
+            )
+            self.line(journal, product).write({"value_revalued": 150.00})
+            journal.action_post()
+            entry = journal.account_move_ids.sudo()
+            self.assertEqual((entry.company_id, entry.journal_id), (branch.company, parent.other_journal))
+            items = {item.account_id: item.balance for item in entry.line_ids}
+            self.assertMoney(items[parent.account_decrease], 50.00)
+            self.assertMoney(self.stock_value(product), 150.00)

@@ -89,6 +89,15 @@ class TestImmutable(RevaluationCase):
     def test_chatter_stays_possible(self):
         self.journal.message_post(body="Seen by the auditor")
 
+    def test_attachments_stay_possible(self):
+        file = self.as_user(self.env["ir.attachment"], self.accountant).create(
+            {"name": "count sheet.txt", "raw": b"10", "res_model": self.journal._name, "res_id": self.journal.id}
+        )
+        self.journal.message_post(body="The count", attachment_ids=file.ids)
+        self.assertEqual(self.journal.message_attachment_count, 1)
+        file.unlink()
+        self.assertEqual(self.journal.state, "posted")
+
     def test_draft_can_be_changed_and_deleted(self):
         draft = self.calculate(self.other)
         draft.write({"description": "A draft"})

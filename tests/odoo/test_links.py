@@ -167,3 +167,24 @@ class TestLinks(RevaluationCase):
             )
             field = "group_ids" if "group_ids" in action._fields else "groups_id"
             self.assertEqual(action[field], group, model)
+
+    def test_links_from_every_record_of_a_change_to_the_entry_and_back(self):
+        """Trap: a value record without its entry is booked a second time."""
+        average, standard = self.other, self.create_product("standard", cost=4.0)
+        self.receive(standard, 10, 4.00)
+        journal = self.calculate(self.product | average | standard)
+        for line in journal.line_ids:
+            line.write({"unit_cost_revalued": 12.00})
+        self.post(journal)
+        entry = journal.account_move_ids.sudo()
+        self.assertEqual(len(entry), 1)
+        self.assertEqual(self.as_user(entry, self.accountant).revaluation_journal_ids, journal)
+        for line in journal.line_ids:
+            self.assertEqual(line.sudo().account_move_line_ids.move_id, entry)
+            self.assertEqual(line.valuation_layer_ids.sudo().account_move_id, entry)
+        if self.has_product_values:
+            values = self.env["product.value"].search([("revaluation_line_id", "in", journal.line_ids.ids)])
+            self.assertEqual(values.product_id, average | standard)  # FIFO: the layers name their receipts
+            for value in values:
+                self.assertEqual(value.revaluation_line_id.product_id, value.product_id)
+                self.assertEqual(value.revaluation_line_id.account_move_line_ids.move_id, entry)

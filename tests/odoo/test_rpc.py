@@ -191,6 +191,36 @@ class TestRpc(RpcCase):
         self.assertEqual(printed["state"], "draft", complaint)
         self.assertMoney(self.stock_value(product), 100.00)
 
+    def test_posted_journal_and_its_entry_cannot_be_changed_over_rpc(self):
+        product = self.stocked()
+        journal = self.prepare_journal(product)
+        journal.action_post()
+        self.restart()
+        journal_id, line_id = journal.id, journal.line_ids.id
+        models = xmlrpc.client.ServerProxy(self.url + "/xmlrpc/2/object")
+        entry_id = journal.account_move_ids.id
+        for model, method, args in [
+            ("stock.revaluation.journal", "write", [[journal_id], {"state": "draft"}]),
+            ("stock.revaluation.journal", "write", [[journal_id], {"date": "2020-01-01"}]),
+            ("stock.revaluation.journal", "unlink", [[journal_id]]),
+            ("stock.revaluation.journal", "copy", [journal_id, {"state": "posted"}]),
+            ("stock.revaluation.journal", "create", [{"state": "posted"}]),
+            ("stock.revaluation.journal", "_write_protected", [[journal_id], {"state": "draft"}]),
+            ("stock.revaluation.journal.line", "write", [[line_id], {"value_revalued": 1.0}]),
+            ("stock.revaluation.journal.line", "unlink", [[line_id]]),
+            ("account.move", "button_draft", [[entry_id]]),
+            ("account.move", "button_cancel", [[entry_id]]),
+        ]:
+            with self.assertRaises(xmlrpc.client.Fault, msg="%s.%s" % (model, method)):
+                models.execute_kw(self.registry.db_name, self.accountant.id, self.password, model, method, args)
+        self.restart()
+        self.assert_one_posting(journal, product)
+
+    def assert_one_posting(self, journal, product):
+        self.assertEqual((journal.state, journal.line_ids.value_revalued), ("posted", 120.00))
+        self.assertEqual(journal.account_move_ids.mapped("state"), ["posted"])
+        self.assertMoney(self.stock_value(product), 120.00)
+
     def test_wrong_password_is_said(self):
         printed, complaint = self.client(self.file([["X", "1", ""]]), password="wrong")
         self.assertIsNone(printed)
