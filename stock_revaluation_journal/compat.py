@@ -26,6 +26,10 @@ COST_IS_ROUNDED = HAS_LAYERS
 COST_BOOKED_WITH_INVOICE = not HAS_LAYERS
 LOT_MODEL = "stock.lot" if SERIES >= 16 else "stock.production.lot"
 QUANTITY_DIGITS = "Product Unit" if SERIES >= 19 else "Product Unit of Measure"
+# The import dialog names the row of every problem (14.0).
+IMPORT_DIALOG_NAMES_ROWS = SERIES < 15
+# Lines of one journal entry at the most: Odoo's own work on an entry grows with its items (14.0: their square).
+LINES_PER_ENTRY = 500 if SERIES >= 16 else 200
 # Field keyword: a figure whose sum over lines means nothing.
 NOT_SUMMED = {"aggregator": None} if SERIES >= 18 else {"group_operator": None}
 AVERAGED = {"aggregator": "avg"} if SERIES >= 18 else {"group_operator": "avg"}
@@ -97,6 +101,15 @@ def invalidate(env):
         env.invalidate_all(flush=False)
     else:
         env.cache.invalidate()
+
+
+def written(records, names):
+    """Forget the fields `names` of `records`, which SQL has written, and let what depends on them follow."""
+    if hasattr(records, "invalidate_recordset"):
+        records.invalidate_recordset(names, flush=False)
+    else:
+        records.invalidate_cache(names, records.ids)
+    records.modified(names)
 
 
 def forget(env):

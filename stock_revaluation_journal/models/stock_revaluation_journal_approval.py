@@ -155,9 +155,12 @@ class StockRevaluationJournal(models.Model):
 
     def _get_approval_activities(self):
         """Return the open activities by which approval was requested, in any language."""
+        activities = self.sudo().activity_ids
+        if not activities:
+            return activities
         todo = self.env.ref(TODO)
         approvers = compat.users_of(self.env.ref("stock_revaluation_journal.group_revaluation_manager").sudo())
-        return self.sudo().activity_ids.filtered(
+        return activities.filtered(
             lambda activity: (
                 activity.activity_type_id == todo
                 and activity.user_id in approvers

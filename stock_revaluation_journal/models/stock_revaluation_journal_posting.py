@@ -8,8 +8,6 @@ from psycopg2.extras import execute_values
 from .. import compat
 from ..valuation.base import Change
 
-# Lines of one journal entry at the most: Odoo's own work on an entry grows with its items (14.0: their square).
-LINES_PER_ENTRY = 200
 # How many lines a message names.
 NAMED_AT_MOST = 20
 
@@ -53,8 +51,8 @@ class StockRevaluationJournal(models.Model):
     def _get_check_message(self):
         names = ", ".join(self.mapped("name"))
         if self._may_post():
-            return _("%s: everything is in order, it can be posted.") % names
-        return _("%s: everything is in order, a revaluation manager can post it.") % names
+            return _("%s: everything is in order, it can be posted.", names)
+        return _("%s: everything is in order, a revaluation manager can post it.", names)
 
     # ------------------------------------------------------------------ check
 
@@ -82,10 +80,10 @@ class StockRevaluationJournal(models.Model):
         """Raise UserError with all problems that keep the journal from being posted; write nothing."""
         self.ensure_one()
         if self.state != "draft":
-            raise UserError(_("%s is posted already, or being posted. Nothing was posted again.") % self.name)
+            raise UserError(_("%s is posted already, or being posted. Nothing was posted again.", self.name))
         problems = self._get_problems()
         if problems:
-            raise UserError(_("%s cannot be posted:") % self.name + "\n\n" + "\n\n".join(problems))
+            raise UserError(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
 
     def _get_problems(self):
         """Return the texts of all problems, in the order one would mend them.
@@ -109,7 +107,7 @@ class StockRevaluationJournal(models.Model):
 
     def _check_date(self):
         if self.date > fields.Date.context_today(self):
-            return [_("The accounting date %s lies in the future. Choose today or an earlier date.") % self.date]
+            return [_("The accounting date %s lies in the future. Choose today or an earlier date.", self.date)]
         return []
 
     def _check_stale(self, lines):
@@ -144,8 +142,7 @@ class StockRevaluationJournal(models.Model):
         if not products:
             return []
         return [
-            _("These products have moved since %s, so their value cannot change at that date. Choose today:")
-            % self.date
+            _("These products have moved since %s, so their value cannot change at that date. Choose today:", self.date)
             + "\n"
             + self._name_lines(lines.filtered(lambda line: line.product_id in products))
         ]
@@ -169,17 +166,17 @@ class StockRevaluationJournal(models.Model):
             problems.append(
                 _(
                     "No stock valuation account."
-                    " Set it on the product category %s (Accounting, Stock Valuation Account)."
+                    " Set it on the product category %s (Accounting, Stock Valuation Account).",
+                    category,
                 )
-                % category
             )
         if not booking.counterpart:
             problems.append(
                 _(
                     "No counterpart account. Set one on the line, the journal, the reason, or as expense account of the"
-                    " product category %s."
+                    " product category %s.",
+                    category,
                 )
-                % category
             )
         if booking.counterpart and booking.counterpart == booking.valuation:
             problems.append(
@@ -190,8 +187,11 @@ class StockRevaluationJournal(models.Model):
             )
         if not booking.journal:
             problems.append(
-                _("No accounting journal. Set one on the journal, the reason, or as stock journal of the category %s.")
-                % category
+                _(
+                    "No accounting journal."
+                    " Set one on the journal, the reason, or as stock journal of the category %s.",
+                    category,
+                )
             )
         for account in filter(None, booking[:2]):
             problems += self._check_account(account)
@@ -202,11 +202,14 @@ class StockRevaluationJournal(models.Model):
     def _check_account(self, account):
         problems = []
         if not compat.account_is_open(account):
-            problems.append(_("Account %s is archived. Choose another one.") % account.display_name)
+            problems.append(_("Account %s is archived. Choose another one.", account.display_name))
         if not compat.account_belongs_to(account, self.company_id):
             problems.append(
-                _("Account %(account)s is not one of %(company)s. Choose another one.")
-                % {"account": account.display_name, "company": self.company_id.display_name}
+                _(
+                    "Account %(account)s is not one of %(company)s. Choose another one.",
+                    account=account.display_name,
+                    company=self.company_id.display_name,
+                )
             )
         return problems
 
@@ -214,25 +217,31 @@ class StockRevaluationJournal(models.Model):
         problems = []
         if not compat.shares_company(accounting_journal, self.company_id):
             problems.append(
-                _("Accounting journal %(journal)s is not one of %(company)s. Choose another one.")
-                % {"journal": accounting_journal.display_name, "company": self.company_id.display_name}
+                _(
+                    "Accounting journal %(journal)s is not one of %(company)s. Choose another one.",
+                    journal=accounting_journal.display_name,
+                    company=self.company_id.display_name,
+                )
             )
         elif not accounting_journal.active:
             problems.append(
-                _("Accounting journal %s is archived. Choose another one.") % accounting_journal.display_name
+                _("Accounting journal %s is archived. Choose another one.", accounting_journal.display_name)
             )
         lock_date = compat.locked_until(self.company_id.sudo(), accounting_journal, self.date)
         if lock_date:
             problems.append(
-                _("The period up to %(lock)s is locked, so nothing can be posted on %(date)s. Choose a later date.")
-                % {"lock": lock_date, "date": self.date}
+                _(
+                    "The period up to %(lock)s is locked, so nothing can be posted on %(date)s. Choose a later date.",
+                    lock=lock_date,
+                    date=self.date,
+                )
             )
         return problems
 
     def _name_lines(self, lines):
         names = ["– " + line._get_title() for line in lines[:NAMED_AT_MOST]]
         if len(lines) > NAMED_AT_MOST:
-            names.append(_("… and %d more") % (len(lines) - NAMED_AT_MOST))
+            names.append(_("… and %d more", len(lines) - NAMED_AT_MOST))
         return "\n".join(names)
 
     # ------------------------------------------------------------------ post
@@ -291,12 +300,12 @@ class StockRevaluationJournal(models.Model):
         for line in lines:
             amounts[line.product_id] += line.amount
         wrong = [
-            _("%(product)s: %(measured)s instead of %(amount)s")
-            % {
-                "product": product.display_name,
-                "measured": self.currency_id.round(after.get(product.id, 0.0) - before.get(product.id, 0.0)),
-                "amount": self.currency_id.round(amount),
-            }
+            _(
+                "%(product)s: %(measured)s instead of %(amount)s",
+                product=product.display_name,
+                measured=self.currency_id.round(after.get(product.id, 0.0) - before.get(product.id, 0.0)),
+                amount=self.currency_id.round(amount),
+            )
             for product, amount in amounts.items()
             if not self.currency_id.is_zero(after.get(product.id, 0.0) - before.get(product.id, 0.0) - amount)
         ]
@@ -305,9 +314,9 @@ class StockRevaluationJournal(models.Model):
                 _(
                     "%s was not posted: Odoo's inventory value would have changed by another amount than the journal's."
                     " Another addon may change values as well; a lot received together with others can only be"
-                    " revalued with its product."
+                    " revalued with its product.",
+                    self.name,
                 )
-                % self.name
                 + "\n"
                 + "\n".join(wrong[:NAMED_AT_MOST])
             )
@@ -315,12 +324,12 @@ class StockRevaluationJournal(models.Model):
     def _log_posting(self):
         """Say so in the chatter, to those who follow *Revaluation posted* too."""
         self.message_post(
-            body=_("Posted: %(count)d lines, increases %(up)s, decreases %(down)s.")
-            % {
-                "count": len(self.line_ids.filtered(lambda line: line.state == "posted")),
-                "up": compat.format_amount(self.env, self.amount_increase, self.currency_id),
-                "down": compat.format_amount(self.env, self.amount_decrease, self.currency_id),
-            },
+            body=_(
+                "Posted, with %(count)d changed lines: value up by %(up)s and down by %(down)s.",
+                count=len(self.line_ids.filtered(lambda line: line.state == "posted")),
+                up=compat.format_amount(self.env, self.amount_increase, self.currency_id),
+                down=compat.format_amount(self.env, -self.amount_decrease, self.currency_id),
+            ),
             subtype_xmlid="stock_revaluation_journal.mt_revaluation_posted",
         )
 
@@ -371,7 +380,7 @@ class StockRevaluationJournal(models.Model):
             lines_by_journal[booking.journal].append(line)
         vals_list, groups_list = [], []
         for accounting_journal, journal_lines in lines_by_journal.items():
-            size = LINES_PER_ENTRY if self.entry_grouping == "product" else len(journal_lines)
+            size = compat.LINES_PER_ENTRY if self.entry_grouping == "product" else len(journal_lines)
             for start in range(0, len(journal_lines), size):
                 groups = self._group_lines(journal_lines[start : start + size], bookings)
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
@@ -436,15 +445,14 @@ class StockRevaluationJournal(models.Model):
                 rows += [(line.id, item_id) for line in lines for item_id in pair]
                 move_by_line.update((line.id, move.id) for line in lines)
         if rows:
-            # 17.0 still has totals of the new entries to write, and forgetting them would break the next flush
-            compat.flush(self.env)
             execute_values(
                 self.env.cr._obj,
                 "INSERT INTO stock_revaluation_line_account_move_line_rel (line_id, account_move_line_id) VALUES %s",
                 rows,
                 page_size=5000,
             )
-            compat.invalidate(self.env)
+            lines = self.env["stock.revaluation.journal.line"].browse(move_by_line)
+            compat.written(lines, ["account_move_line_ids"])
         return move_by_line
 
     def _post_entries(self, moves):
@@ -457,9 +465,10 @@ class StockRevaluationJournal(models.Model):
             raise UserError(
                 _(
                     "%(journal)s was not posted: Odoo would not post its entry on %(date)s."
-                    " Look at lock dates and journal."
+                    " Look at lock dates and journal.",
+                    journal=self.name,
+                    date=self.date,
                 )
-                % {"journal": self.name, "date": self.date}
             )
 
 
@@ -484,7 +493,6 @@ class StockRevaluationJournalLine(models.Model):
         self._write_protected({"state": "posted", "is_stale": False})
         rows = [(line_id, json.dumps(taken)) for line_id, taken in shares.items() if taken]
         if rows:
-            compat.flush(self.env)
             execute_values(
                 self.env.cr._obj,
                 "UPDATE stock_revaluation_journal_line t SET layer_shares = v.new FROM (VALUES %s) AS v(id, new)"
@@ -492,7 +500,7 @@ class StockRevaluationJournalLine(models.Model):
                 rows,
                 page_size=5000,
             )
-            compat.invalidate(self.env)
+            compat.written(self, ["layer_shares"])
 
     def _get_stored_cost(self):
         """Return the unit cost to store as it was entered, None if it follows from the total.
@@ -510,26 +518,19 @@ class StockRevaluationJournalLine(models.Model):
         return (self.amount > 0,)
 
     def _get_layer_description(self):
-        self.ensure_one()
-        return self._get_item_name()
+        """Say on the layer: journal, reason, product and lot, from what to what."""
+        return self._describe(self.journal_id.reason_id.name or self.journal_id.description)
 
     def _get_item_name(self):
-        """Say on layer and journal item: journal, reason, product, from what to what."""
+        """Say on the journal item what its entry does not: product and lot, from what to what."""
+        return self._describe()
+
+    def _describe(self, *reason):
         self.ensure_one()
-        journal = self.journal_id
-        return " – ".join(
-            filter(
-                None,
-                [
-                    journal.name,
-                    journal.reason_id.name or journal.description,
-                    self.product_id.sudo().display_name,
-                    _("unit cost %(old)s to %(new)s")
-                    % {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")},
-                    self.note,
-                ],
-            )
-        )
+        position = ", ".join(filter(None, [self.product_id.sudo().display_name, self.lot_id.sudo().name]))
+        costs = {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")}
+        change = _("unit cost %(old)s to %(new)s", **costs)
+        return " – ".join(filter(None, [self.journal_id.name, *reason, position, change, self.note]))
 
     def _cost_text(self, name):
         digits = self._digits("Revaluation Unit Cost")

@@ -115,7 +115,7 @@ class StockRevaluationJournal(models.Model):
         return {
             "position": layer.revaluation_line_id._get_title(),
             "description": layer.description,
-            "value": layer.value,
+            "value": self._cents(layer.value),
         }
 
     def _describe_item(self, item):
@@ -125,8 +125,8 @@ class StockRevaluationJournal(models.Model):
             "date": item.date,
             "account": item.account_id.display_name,
             "label": item.name,
-            "debit": item.debit,
-            "credit": item.credit,
+            "debit": self._cents(item.debit),
+            "credit": self._cents(item.credit),
         }
 
     def _describe_accounts(self, items):

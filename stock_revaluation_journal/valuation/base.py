@@ -169,7 +169,11 @@ class StockRevaluationValuation(models.AbstractModel):
 
         Under repeatable read nothing shows here that was committed since the transaction began; a
         cursor of its own sees it. What this transaction wrote itself the other one does not see.
+        While modules are installed (demo data) nobody else gets at these tables: this transaction has just altered
+        them, and a cursor of its own would wait for it for ever.
         """
+        if not self.env.registry.ready:
+            return
         query = (
             "SELECT id, write_date FROM %s WHERE %s AND product_id = ANY(%%s) AND company_id = %%s"
             " AND write_date > now() AT TIME ZONE 'UTC' - interval '6 hours'" % self._changed_rows()
@@ -281,18 +285,13 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         if not costs:
             return
-        records = self.env[model].sudo().browse(list(costs))
-        compat.flush(self.env)
         if "ir.property" in self.env:
+            compat.flush(self.env)
             self._write_properties(model, costs)
+            compat.written(self.env[model].sudo().browse(costs), ["standard_price"])
         else:
-            self._update_values(
-                records._table,
-                "standard_price = COALESCE(t.standard_price, '{}'::jsonb) || jsonb_build_object('%d', v.new)"
-                % self.env.company.id,
-                costs,
-            )
-        compat.written(records, ["standard_price"])
+            stored = "COALESCE(t.standard_price, '{}'::jsonb) || jsonb_build_object('%d', v.new)" % self.env.company.id
+            self._update_column(model, "standard_price", costs, stored)
 
     def _write_properties(self, model, costs):
         """Up to 17.0 a cost is a row of `ir.property` per record and company: change them, add those that lack."""
@@ -315,13 +314,30 @@ class StockRevaluationValuation(models.AbstractModel):
             page_size=5000,
         )
 
-    def _update_values(self, table, assignment, new_by_id):
-        """UPDATE `table` t SET `assignment`, with v.new the number given for the row's id."""
+    def _update_column(self, model, name, new_by_id, stored="v.new"):
+        """Write the number {record id: new} of each record into column `name`, in one statement.
+
+        `stored` is the SQL of what the column gets, where that is not the number itself: t is the table.
+        """
+        if not new_by_id:
+            return
+        records = self.env[model].sudo().browse(new_by_id)
+        compat.flush(self.env)
         execute_values(
             self.env.cr._obj,
-            "UPDATE %s t SET %s, write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
-            " FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id" % (table, assignment, self.env.uid),
-            [(record_id, new) for record_id, new in new_by_id.items()],
+            "UPDATE %s t SET %s = %s, write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
+            " FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id" % (records._table, name, stored, self.env.uid),
+            list(new_by_id.items()),
             template="(%s, %s::numeric)",
             page_size=5000,
         )
+        compat.written(records, [name, "write_uid", "write_date"])
+
+    def _date_layers(self, layers, value_date):
+        """Give new layers the moment at which they count; Odoo values stock at a date by `create_date`."""
+        if value_date and layers:
+            compat.flush(self.env)
+            self.env.cr.execute(
+                "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
+            )
+            compat.written(layers, ["create_date"])

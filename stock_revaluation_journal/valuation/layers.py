@@ -98,13 +98,13 @@ class StockRevaluationValuation(models.AbstractModel):
                 product, by_product[product.id], figures[product.id], new_layers
             )
             lot_costs.update(self._lot_costs(product, by_product[product.id], lots, lot_values))
-        if remaining:
-            self._update_values("stock_valuation_layer", "remaining_value = v.new", remaining)
-            compat.invalidate(self.env)
+        self._update_column("stock.valuation.layer", "remaining_value", remaining)
         self._write_costs("product.product", product_costs)
         self._write_costs(compat.LOT_MODEL, lot_costs)
-        self._create_layers(vals_list, date)
+        layers = self.env["stock.valuation.layer"].sudo().create(vals_list)
+        self._date_layers(layers, self._value_date(date))
         return shares
+
     def _new_layer_values(self, change, layers):
         """Return as the seam does; a layer line sets its layer to whole cents, whatever fraction it had."""
         if change.key.layer_id:
@@ -120,7 +120,6 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         if rows and self._money(decimal(rows[0]["value"]) + fraction) == self._money(rows[0]["value"]):
             rows[0]["value"] = float(decimal(rows[0]["value"]) + fraction)
-
 
     def _prepare_layer_vals(self, change, layers, lots, lot_values):
         """Return the values of the layers of one change: one, or one per lot of a lot-valued product.
@@ -159,17 +158,6 @@ class StockRevaluationValuation(models.AbstractModel):
         if lot_id:
             vals["lot_id"] = lot_id
         return vals
-
-    def _create_layers(self, vals_list, date):
-        """Create all layers at once, dated like the journal: Odoo values stock at a date by `create_date`."""
-        layers = self.env["stock.valuation.layer"].sudo().create(vals_list)
-        value_date = self._value_date(date)
-        if value_date and layers:
-            compat.flush(self.env)
-            self.env.cr.execute(
-                "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
-            )
-            compat.invalidate(self.env)
 
     # ------------------------------------------------------------------ costs
 
@@ -259,6 +247,8 @@ class StockValuationLayer(models.Model):
         journals = self.sudo().mapped("revaluation_line_id.journal_id")
         if journals:
             raise UserError(
-                _("Layers of %s cannot be changed or deleted: choose Reverse on the journal.")
-                % ", ".join(journals.mapped("name"))
+                _(
+                    "Layers of %s cannot be changed or deleted: choose Reverse on the journal.",
+                    ", ".join(journals.mapped("name")),
+                )
             )

@@ -7,6 +7,22 @@ from odoo.fields import Domain
 from .. import compat
 
 
+def find_read_ahead(model, domain, order):
+    """Return the records of `model` that satisfy `domain`, from those that measuring has read ahead, else None.
+
+    Odoo values one product at a time and searches for its moves and costs each time; the context says which
+    there are ({model: {product id: ids by date}}, see `_read_ahead`).
+    """
+    known = model.env.context.get("revaluation_read_ahead", {}).get(model._name)
+    if not known or order not in ("date, id", "date desc, id desc"):
+        return None
+    for condition in Domain(domain).iter_conditions():
+        if (condition.field_expr, condition.operator) == ("product_id", "=") and condition.value in known:
+            ids = known[condition.value]
+            return model.browse(ids if order == "date, id" else reversed(ids)).filtered_domain(domain)
+    return None
+
+
 class ProductProduct(models.Model):
     _inherit = "product.product"
 
@@ -52,6 +68,13 @@ class ProductValue(models.Model):
             domain = Domain(domain) & own
         return super()._search(domain, *args, **kwargs)
 
+    @api.model
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        found = find_read_ahead(self, domain, order)
+        if found is None:
+            return super().search_fetch(domain, field_names, offset, limit, order)
+        return found[offset : limit and offset + limit]
+
 
 class StockMove(models.Model):
     _inherit = "stock.move"
@@ -59,6 +82,13 @@ class StockMove(models.Model):
     revaluation_layer_ids = fields.One2many(
         "stock.valuation.layer", "stock_move_id", "Revaluations", readonly=True, copy=False
     )
+
+    @api.model
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        found = find_read_ahead(self, domain, order)
+        if found is None:
+            return super().search_fetch(domain, field_names, offset, limit, order)
+        return found[offset : limit and offset + limit]
 
     def _set_value(self, *args, **kwargs):
         self.env["stock.revaluation.valuation"]._share_lock(self.product_id.ids)
@@ -105,29 +135,27 @@ class StockValuationLayer(models.Model):
     _description = "Stock Valuation Layer"
     _order = "create_date, id"
     _rec_name = "product_id"
-    _check_company_auto = True
 
     company_id = fields.Many2one("res.company", "Company", readonly=True, required=True, index=True)
     product_id = fields.Many2one(
-        "product.product", "Product", readonly=True, required=True, check_company=True, index=True, ondelete="restrict"
+        "product.product", "Product", readonly=True, required=True, index=True, ondelete="restrict"
     )
     categ_id = fields.Many2one(related="product_id.categ_id", store=True)
     product_tmpl_id = fields.Many2one(related="product_id.product_tmpl_id")
     uom_id = fields.Many2one(related="product_id.uom_id")
     lot_id = fields.Many2one(
-        "stock.lot", "Lot/Serial Number", readonly=True, check_company=True, index="btree_not_null"
+        "stock.lot", "Lot/Serial Number", readonly=True, index="btree_not_null"
     )
     stock_move_id = fields.Many2one(
         "stock.move",
         "Receipt",
         readonly=True,
-        check_company=True,
         index="btree_not_null",
         ondelete="restrict",
         help="Under FIFO: the receipt whose goods changed in value.",
     )
     account_move_id = fields.Many2one(
-        "account.move", "Journal Entry", readonly=True, check_company=True, index="btree_not_null"
+        "account.move", "Journal Entry", readonly=True, index="btree_not_null"
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     quantity = fields.Float("Quantity", readonly=True, digits=compat.QUANTITY_DIGITS)

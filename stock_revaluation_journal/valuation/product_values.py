@@ -50,9 +50,11 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs("product.product", product_costs)
         self._write_costs("stock.lot", lot_costs)
         self._log_costs(changes, by_receipt, product_costs, lot_costs, value_date)
-        self._add_receipt_values(extra)
+        # Odoo's own recomputation of the receipts comes to the same
+        self._update_column("stock.move", "value", extra, "t.value + v.new")
         self._write_costs("stock.lot", self._receipt_lot_costs(by_receipt.filtered("lot_valuated")))
-        self._create_layers(vals_list, value_date)
+        layers = self.env["stock.valuation.layer"].sudo()._create_by_posting(vals_list)
+        self._date_layers(layers, value_date)
         return shares
 
     def _lot_costs(self, change, lots):
@@ -118,13 +120,6 @@ class StockRevaluationValuation(models.AbstractModel):
         last = next(receipt for receipt in receipts if receipt.layer_id == reached[-1])
         extra[last.layer_id] += self._whole_receipt(new_value - total, last)
 
-    def _add_receipt_values(self, extra):
-        """Add {move id: amount} to the values of receipts; Odoo's own recomputation comes to the same."""
-        if extra:
-            compat.flush(self.env)
-            self._update_values("stock_move", "value = t.value + v.new", extra)
-            compat.invalidate(self.env)
-
     def _receipt_lot_costs(self, products):
         """Return {lot id: unrounded cost} of the lots in stock of `products`, lot-valued under FIFO."""
         return {
@@ -162,7 +157,6 @@ class StockRevaluationValuation(models.AbstractModel):
             template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             page_size=5000,
         )
-        compat.invalidate(self.env)
 
     def _row_dates(self, product_ids, value_date):
         """Return {product id: moment} of the new rows: after every move there is, before any to come.
@@ -193,15 +187,6 @@ class StockRevaluationValuation(models.AbstractModel):
             "account_move_id": change.account_move_id,
             "revaluation_line_id": change.line_id,
         }
-
-    def _create_layers(self, vals_list, value_date):
-        layers = self.env["stock.valuation.layer"].sudo()._create_by_posting(vals_list)
-        if value_date and layers:
-            compat.flush(self.env)
-            self.env.cr.execute(
-                "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
-            )
-            compat.invalidate(self.env)
 
     def _changed_rows(self):
         return "stock_move", "state = 'done'"
