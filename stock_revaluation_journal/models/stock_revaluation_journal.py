@@ -359,6 +359,23 @@ class StockRevaluationJournal(models.Model):
         """Print the journal as PDF."""
         return self.env.ref("stock_revaluation_journal.action_report_revaluation_journal").report_action(self)
 
+    def _window_layers(self, layers):
+        """Return the action that shows valuation layers, in a list that has description and entry (14.0's has not)."""
+        action = self._window(_("Valuation Layers"), "stock.valuation.layer", layers)
+        if len(layers) > 1:
+            view = self.env.ref("stock_revaluation_journal.view_valuation_layer_list")
+            action["views"] = [(view.id, compat.LIST), (False, "form")]
+        return action
+
+    def _window_entries(self, items):
+        """Return the action that shows the entries of journal items, or the items to who finds none on an entry.
+
+        Odoo shows the items of an entry to those alone who have its full accounting features.
+        """
+        if self.env.user.has_group("account.group_account_readonly"):
+            return self._window(_("Journal Entries"), "account.move", items.move_id)
+        return dict(self._window(_("Journal Items"), "account.move.line", items), view_mode=compat.LIST)
+
     def _window(self, name, model, records):
         """Return the action that shows `records`: the form of a single one, else the list."""
         action = {
@@ -480,6 +497,7 @@ class StockRevaluationJournal(models.Model):
             "zero": _("No quantity in stock"),
             "negative": _("Negative quantity: receive or correct the stock first"),
             "no_layers": _("Never valued: no receipt since inventory valuation was installed"),
+            "consigned": _("Goods of other owners in stock, which this version of Odoo values as well under FIFO"),
             "no_lots": _("No lot with a quantity"),
             "foreign": _("Not a storable product of %s", self.company_id.name),
         }

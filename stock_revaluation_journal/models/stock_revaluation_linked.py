@@ -169,10 +169,8 @@ class StockRevaluationJournalLine(models.Model):
 
     def action_view_valuation_layers(self):
         """Open the valuation layers that posting made of the lines."""
-        journals = self.journal_id[:1]
-        return journals._window(_("Valuation Layers"), "stock.valuation.layer", self.valuation_layer_ids)
+        return self.journal_id[:1]._window_layers(self.valuation_layer_ids)
 
     def action_view_account_moves(self):
         """Open the journal entries that posting made of the lines."""
-        journals = self.journal_id[:1]
-        return journals._window(_("Journal Entries"), "account.move", self.sudo().account_move_line_ids.move_id)
+        return self.journal_id[:1]._window_entries(self.sudo().account_move_line_ids)
