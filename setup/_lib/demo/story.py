@@ -18,7 +18,7 @@ def run(env, leave_draft=False):
 
     `leave_draft`: leave a second, calculated journal for whoever looks at the database afterwards.
     """
-    env = _as_administrator(env)
+    env = as_administrator(env)
     company = env.company
     print("Stock Revaluation Journal on Odoo %s" % series)
     print("%s, amounts in %s, as %s" % (company.name, company.currency_id.name, env.user.name))
@@ -53,12 +53,17 @@ def run(env, leave_draft=False):
     return 0 if holds else 1
 
 
-def _as_administrator(env):
+def as_administrator(env):
     """Return the environment of the administrator in the demo company alone: an ordinary user with rights."""
     admin = env.ref("base.user_admin")
     # "Show Full Accounting Features": without it Odoo's own form of an entry has no tab with its items
-    admin.write({"group_ids" if "group_ids" in admin._fields else "groups_id": [(4, env.ref("account.group_account_user").id)]})
+    admin.write({groups_field(env): [(4, env.ref("account.group_account_user").id)]})
     return env(user=admin.id, context={"allowed_company_ids": admin.company_id.ids, "lang": "en_US", "tz": "UTC"})
+
+
+def groups_field(env):
+    """Return the name of the groups field on users."""
+    return "group_ids" if "group_ids" in env["res.users"]._fields else "groups_id"
 
 
 # ------------------------------------------------------------------ calculate

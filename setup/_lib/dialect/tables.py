@@ -78,6 +78,7 @@ ELEMENTS = {"setting": 17, "block": 17, "app": 17, "asset": 15}
 
 #: (model, field) of a data record -> first series; older ones go without.
 RECORD_FIELDS = {
+    ("product.product", "detailed_type"): 15,
     ("ir.actions.act_window", "path"): 18,
     ("ir.actions.act_window", "cache"): 18,
     ("ir.actions.server", "path"): 18,
