@@ -748,6 +748,10 @@ class RevaluationCase(BaseCase):
         """Tell whether a revaluation of the product makes an entry: periodic ones on 19.0 only."""
         return self.has_product_values or self._in_company(product, company).valuation == "real_time"
 
+    def values_consigned_fifo(self, product):
+        """Tell whether Odoo itself values goods of other owners under FIFO, as 19.0 of early 2026 does."""
+        return self.has_product_values and "owners" not in product._with_valuation_context().env.context
+
     def valuation_account(self, product, company=None):
         product = self._in_company(product, company)
         return product.product_tmpl_id.get_product_accounts()["stock_valuation"]

@@ -224,9 +224,16 @@ class TestCalculate(RevaluationCase):
         product = self.create_product("fifo", name="Partly consigned fifo")
         self.receive(product, 10, 2.0)
         self.receive_consigned(product, 7, self.vendor)
-        line = self.line(self.calculate(product, "layer"), product)
-        self.assertEqual(line.quantity, 10)
-        self.assertMoney(line.value_calculated, 20.0)
+        for calculate_per in ("layer", "product"):
+            journal = self.calculate(product, calculate_per)
+            if self.values_consigned_fifo(product):
+                self.assertFalse(journal.line_ids)
+                self.assertIn(product.name, journal.left_out)
+                self.assertIn("other owners", journal.left_out)
+                continue
+            line = self.line(journal, product)
+            self.assertEqual(line.quantity, 10)
+            self.assertMoney(line.value_calculated, 20.0)
 
     def test_calculate_archived_product_still_in_stock_is_taken(self):
         product = self.create_product("average", name="Archived")
