@@ -16,6 +16,7 @@ from .cache import CHECKOUT, SetupError
 UNIT, INSIDE, BROWSER = "tests/unit", "tests/odoo", "tests/browser"
 TEST_DATABASE = re.compile(r"srj_test_[0-9]+_([0-9]+)(_browser)?")
 NOTHING_COLLECTED = 5  # pytest's exit status
+STAGE = CHECKOUT / "setup" / "_lib" / "demo" / "stage.py"
 UNREACHED = ("--cov-report=term-missing:skip-covered",)
 SECONDS_PER_TEST = 600  # one that takes longer hangs
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -193,10 +194,13 @@ def _in_browser(found, name, paths, options):
     except SetupError as error:
         print("!" * 78 + "\nBROWSER TESTS SKIPPED on %s: %s\n" % (found.series.name, error) + "!" * 78)
         return True
+    if databases.run_script(found, name, STAGE, DEMO_SETUP_FOLDER=CHECKOUT / "setup"):
+        print("FAILED: goods and users for the browser tests could not be made, see above")
+        return False
     log = options.results / ("%s-server.log" % found.series.name)
     with serve.running(found, name, log=log) as url:
         environ = python.clean_environ(
-            SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, **{CHROMIUM_VARIABLE: chromium}
+            SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, SRJ_LOG=log, **{CHROMIUM_VARIABLE: chromium}
         )
         well = _pytest(
             found.series.name + " browser",

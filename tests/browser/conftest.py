@@ -1,15 +1,26 @@
 """A browser at the web client of one Odoo series, which `setup/test` has started.
 
-It says where by environment variables: SRJ_URL, SRJ_DB, SRJ_SERIES, and SRJ_CHROMIUM for the browser.
+It says where by environment variables: SRJ_URL, SRJ_DB, SRJ_SERIES, SRJ_LOG (the server's log), and
+SRJ_CHROMIUM for the browser. The database is as `setup/_lib/demo/stage.py` has left it: goods in stock,
+and a user for each role.
 """
 
 import os
+import re
+import xmlrpc.client
+from pathlib import Path
 
 import pytest
+from client import CLIENTS
 from playwright.sync_api import sync_playwright
 
+ADDON = "stock_revaluation_journal"
 TIMEOUT_MS = 120_000  # the first page makes Odoo build all assets
 SETTLE_MS = 1500  # for what a view loads after it is there: the network is never idle, a chat bus is open
+LOG_ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ [A-Z]+ )", re.M)
+# what Odoo refuses, and says so on the screen, is a warning of odoo.http
+COMPLAINT = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.http: )")
+ERROR = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +47,9 @@ def page(browser, address):
     `page.problems` lists what went wrong on it: JavaScript errors, errors on the console, and answers
     of Odoo that say "not found" or "failed".
     """
-    context = browser.new_context(viewport={"width": 1366, "height": 900}, base_url=address)
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, base_url=address, locale="en-US", timezone_id="UTC"
+    )
     page = context.new_page()
     page.set_default_timeout(TIMEOUT_MS)
     page.settle = lambda: page.wait_for_timeout(SETTLE_MS)
@@ -57,9 +70,66 @@ def page(browser, address):
 @pytest.fixture
 def admin(page):
     """Return a page on which the administrator has just logged in."""
-    page.goto("/web/login", wait_until="domcontentloaded")
-    page.fill("input[name=login]", "admin")
-    page.fill("input[name=password]", "admin")
-    page.click("form.oe_login_form button[type=submit]")
-    page.wait_for_selector(".o_main_navbar")
-    return page
+    return CLIENTS[os.environ["SRJ_SERIES"]](page).log_in("admin").page
+
+
+@pytest.fixture
+def client(page, log):
+    """Return the web client, nobody logged in. At the end neither browser nor server may have complained."""
+    yield CLIENTS[os.environ["SRJ_SERIES"]](page)
+    assert page.problems == []
+    assert log() == []
+
+
+@pytest.fixture
+def log():
+    """Return a function that gives what the server has complained about since the test began.
+
+    That is every error, and every warning that names the addon.
+    """
+    path = Path(os.environ["SRJ_LOG"])
+    begin = path.stat().st_size
+
+    def complaints():
+        with path.open(errors="replace") as file:
+            file.seek(begin)
+            entries = LOG_ENTRY.split(file.read())
+        return [
+            entry
+            for entry in entries
+            if ERROR.match(entry) or (COMPLAINT.match(entry) and "revaluation" in entry.lower())
+        ]
+
+    return complaints
+
+
+class Server:
+    """The same server by RPC, as the administrator: to prepare what a walk does not show."""
+
+    def __init__(self, address):
+        self.database = os.environ["SRJ_DB"]
+        self.models = xmlrpc.client.ServerProxy(address + "/xmlrpc/2/object")
+        common = xmlrpc.client.ServerProxy(address + "/xmlrpc/2/common")
+        # where the server is: what is printed loads its styles from there
+        self.uid = common.authenticate(self.database, "admin", "admin", {"base_location": address})
+
+    def call(self, model, method, *args, **options):
+        """Call a method of a model."""
+        return self.models.execute_kw(self.database, self.uid, "admin", model, method, list(args), options)
+
+    def products(self, *codes):
+        """Return the ids of the products with these internal references."""
+        return self.call("product.product", "search", [["default_code", "in", codes]])
+
+    def draft(self, description, *codes):
+        """Create a journal with the calculated lines of these products; none: without lines."""
+        journal = self.call("stock.revaluation.journal", "create", [{"description": description}])[0]
+        if codes:
+            self.call("stock.revaluation.journal", "calculate", [journal], product_ids=self.products(*codes))
+        return journal
+
+
+@pytest.fixture(scope="session")
+def server(address):
+    """Return the server by RPC."""
+    return Server(address)

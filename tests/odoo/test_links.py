@@ -75,8 +75,14 @@ class TestLinks(RevaluationCase):
         entry = self.as_user(line.sudo().account_move_line_ids.move_id, self.accountant)
         self.assertEqual(entry.revaluation_count, 1)
         self.assertEqual(self.journal_of(entry.action_view_revaluation_journals()), line.journal_id)
-        self.assertEqual(line.action_view_account_moves()["res_id"], entry.id)
         self.assertEqual(line.account_move_count, 1)
+        # an entry shows its items to those alone who have full accounting features: the others get the items
+        items, action = line.sudo().account_move_line_ids, line.action_view_account_moves()
+        self.assertEqual((action["res_model"], action["domain"]), ("account.move.line", [("id", "in", items.ids)]))
+        bookkeeper = self.create_user(
+            "reval_bookkeeper", "account.group_account_user", "stock_revaluation_journal.group_revaluation_manager"
+        )
+        self.assertEqual(self.as_user(line, bookkeeper).action_view_account_moves()["res_id"], entry.id)
 
     def test_links_lot_leads_to_its_line_from_18_on(self):
         if not self.has_lot_valuation:

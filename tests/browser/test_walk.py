@@ -1,0 +1,208 @@
+"""The accountant's way through the addon, as an accountant at month's end goes it, in a real browser.
+
+The goods are those of `setup/_lib/demo/goods.py`, and each test revalues products of its own. By hand:
+Copper wire 147 at 3.40 = 499.80; Steel bracket 40 at 12.50 = 500.00; Coffee beans 20 at 1.00 and 20 at 10.00
+= 220.00; Olive oil 100 at 4.00 and 50 at 5.50 = 675.00; Mobile phone 5 at 5.00 and 5 at 10.00 = 75.00;
+Door hinge 3 at 10.00 = 30.00; Spare part 6 at 10.00 and 10 at 20.00 = 260.00.
+"""
+
+import shutil
+
+import pytest
+
+COPPER, BRACKET, COFFEE, OIL = "Copper wire", "Steel bracket", "Coffee beans", "Olive oil"
+PHONE, HINGE, PART = "Mobile phone, outdated", "Door hinge", "Spare part"
+
+BAD_FILE = """product_id,unit_cost_revalued,value_revalued,note
+RJ-AVG2,4.00,,Market price
+NO-SUCH,1.00,,
+RJ-FIFO2,,-5.00,
+"""
+GOOD_FILE = """product_id,unit_cost_revalued,value_revalued,note
+RJ-AVG2,4.00,,Market price
+RJ-FIFO2,,30.00,Broken screens
+"""
+
+
+def open_journals(client):
+    client.open_app("Inventory")
+    client.choose("Operations", "Revaluation Journals")
+
+
+def open_draft(client, server, login, *codes):
+    """Open, as `login`, a new draft with the calculated lines of some products; return its number."""
+    journal = server.draft("Walk of %s" % login, *codes)
+    name = server.call("stock.revaluation.journal", "read", [journal], ["name"])[0]["name"]
+    client.log_in(login)
+    open_journals(client)
+    client.open_row(name)
+    return name
+
+
+def test_journal_from_calculating_to_posting(client):
+    client.log_in("manager")
+    client.open_app("Inventory")
+    assert "Revaluation Journals" in client.entries("Operations")
+    client.picture("step_1_open", 300, "Revaluation Journals")
+    client.choose("Operations", "Revaluation Journals")
+
+    client.create()
+    client.enter("description", "Year-end stock review")
+    client.pick("reason_id", "Correction of cost")
+    client.picture("step_2_calculate", 560)
+    client.press("Calculate Inventory Value")
+    client.pick("categ_ids", "Revaluation demo, Average", "Revaluation demo, FIFO", "Revaluation demo, Standard")
+    client.picture("step_3_filters", 520)
+    client.press("Calculate")
+    client.shows(lambda: client.cell(COPPER, "value_calculated"), "499.80")
+    client.picture("step_4_lines", 880)
+    assert client.status() == "Draft"
+
+    client.edit()
+    client.type_cell(COPPER, "unit_cost_revalued", "5")
+    client.shows(lambda: client.cell(COPPER, "value_revalued"), "735.00")  # 147 × 5.00
+    client.shows(lambda: client.cell(COPPER, "amount"), "235.20")
+    client.type_cell(COPPER, "value_revalued", "750")
+    client.shows(lambda: client.cell(COPPER, "unit_cost_revalued"), "5.1020")  # 750.00 / 147
+    client.shows(lambda: client.cell(COPPER, "amount"), "250.20")
+    client.type_cell(BRACKET, "unit_cost_revalued", "13.75")
+    client.shows(lambda: client.cell(BRACKET, "value_revalued"), "550.00")  # 40 × 13.75
+    client.save()
+    client.shows(lambda: client.field("amount"), "300.20")
+    client.picture("step_5_enter", 880)
+
+    client.press("Preview")
+    preview = client.window()
+    client.picture("preview", 880)
+    assert "$ 499.80 $ 750.00 $ 250.20" in preview
+    client.press("Close")
+
+    client.press("Post")
+    client.shows(client.status, "Posted")
+    assert "Post" not in client.buttons()
+    client.picture("step_6_post", 880)
+
+    journal = client.heading()
+    client.follow("Valuation Layers")
+    assert [row for row in client.rows() if COPPER in row and "$ 250.20" in row]
+    client.open_row(COPPER)
+    client.follow("Revaluations")
+    client.open_row(COPPER)
+    client.follow("Journal")
+    assert client.heading() == journal
+
+    client.follow("Journal Entries")
+    assert [row for row in client.rows() if COPPER in row and "$ 250.20" in row]
+    client.picture("entry", 640)
+    client.follow("Revaluations")
+    assert client.heading() == journal
+
+    client.follow("Lines")
+    client.open_row(COPPER)
+    client.open_record(COPPER)
+    client.shows(lambda: client.field("standard_price")[:4], "5.10")  # 14.0 keeps two decimals, 19.0 all
+    client.picture("product", 560)
+    client.follow("Revaluations")
+    client.open_row(COPPER)
+    client.follow("Journal")
+    assert client.heading() == journal
+
+
+def test_suggested_costs_are_seen_before_they_are_applied(client, server):
+    open_draft(client, server, "preparer", "RJ-FIFO1", "RJ-FIFO3")
+    client.press("Suggest Cost")
+    client.enter("percentage", "-10")
+    client.shows(lambda: "1 lines change" in client.window() or "2 lines change" in client.window(), True)
+    window = client.window()
+    assert "$ 220.00 $ 198.00 $ -22.00" in window  # 40 × 4.95
+    assert "$ 260.00 $ 234.00 $ -26.00" in window  # 16 × 14.625
+    client.press("Apply")
+    client.shows(lambda: client.cell(COFFEE, "value_revalued"), "198.00")
+    client.shows(lambda: client.field("amount"), "-48.00")
+
+
+def test_check_says_what_is_missing(client, server):
+    open_draft(client, server, "manager", "RJ-FIFO3")
+    client.press_name("action_check")
+    assert "No line changes a value" in client.message()
+
+
+@pytest.mark.skipif(not shutil.which("wkhtmltopdf"), reason="Odoo prints with wkhtmltopdf, and it is not installed")
+def test_print_gives_a_pdf(client, server):
+    name = open_draft(client, server, "preparer", "RJ-FIFO3")
+    with client.download() as content:
+        client.press("Print")
+    assert content().startswith(b"%PDF")
+    assert name
+
+
+def test_import_takes_all_rows_or_none(client, server):
+    open_draft(client, server, "preparer")
+    client.follow("Lines")
+    client.import_file("costs.csv", BAD_FILE)
+    report = client.press_import("Import")
+    assert "No product has the internal reference, barcode or name NO-SUCH" in report
+    assert "-5.00 is no number from zero up" in report
+    assert "row %d" % (client.first_row + 1) in report.lower()
+    assert "row %d" % (client.first_row + 2) in report.lower()
+    client.import_file("costs.csv", GOOD_FILE)
+    client.press_import("Import")
+    client.shows(lambda: client.cell(OIL, "value_revalued"), "600.00")  # 150 × 4.00
+    client.shows(lambda: client.cell(PHONE, "unit_cost_revalued"), "3.0000")  # 30.00 / 10
+    client.shows(lambda: client.cell(PHONE, "note"), "Broken screens")
+
+
+def test_reversal_takes_the_amounts_back(client, server):
+    name = open_draft(client, server, "manager", "RJ-STD2")
+    client.edit()
+    client.type_cell(HINGE, "unit_cost_revalued", "12")
+    client.shows(lambda: client.cell(HINGE, "amount"), "6.00")  # 3 × 2.00
+    client.save()
+    client.press("Post")
+    client.shows(client.status, "Posted")
+    client.press("Reverse")
+    client.shows(client.status, "Draft")
+    client.shows(lambda: client.cell(HINGE, "amount"), "-6.00")
+    client.press("Post")
+    client.shows(client.status, "Posted")
+    client.open_record(name)
+    assert "Reversals" in " ".join(client.links())
+    assert "Reverse" not in client.buttons()
+
+
+def test_accountant_without_inventory_finds_the_journals_under_invoicing(client):
+    client.log_in("accountant")
+    client.open_app("Invoicing")
+    client.choose("Revaluation Journals")
+    client.create()
+    client.press("Calculate Inventory Value")
+    client.pick("product_ids", "Coffee beans")
+    client.press("Calculate")
+    client.edit()
+    client.type_cell(COFFEE, "value_revalued", "100")
+    client.shows(lambda: client.cell(COFFEE, "unit_cost_revalued"), "2.5000")  # 100.00 / 40
+    client.save()
+    client.press("Post")
+    client.shows(client.status, "Posted")
+    client.follow("Journal Entries")
+    amounts = [row for row in client.rows() if COFFEE in row]
+    assert len(amounts) == 2 and all("120.00" in row for row in amounts)  # 220.00 − 100.00
+
+
+@pytest.mark.parametrize("login", ["preparer", "manager"])
+def test_menu_is_there_for_who_may_use_it(client, login):
+    client.log_in(login)
+    client.open_app("Inventory")
+    assert "Revaluation Journals" in client.entries("Operations")
+
+
+def test_menu_is_hidden_from_everybody_else(client):
+    client.log_in("clerk")
+    client.open_app("Inventory")
+    assert "Revaluation Journals" not in client.entries("Operations")
+
+
+def test_preparer_may_not_post(client, server):
+    open_draft(client, server, "preparer", "RJ-FIFO3")
+    assert "Preview" in client.buttons()
+    assert "Post" not in client.buttons()
