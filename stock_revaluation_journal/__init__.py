@@ -2,4 +2,4 @@ from . import compat
 from . import valuation
 from . import models
 from . import wizard
-from .hooks import post_init_hook
+from .hooks import post_init_hook, uninstall_hook

@@ -53,11 +53,6 @@ returns_record = api.returns("self", lambda record: record.id) if hasattr(api, "
 RETRIED_CODES = ("40001", "40P01", "55P03")
 
 
-def error_text(error):
-    """Return the text of a UserError."""
-    return getattr(error, "name", None) or str(error)
-
-
 def trigger_cron(cron):
     """Let a scheduled action run as soon as this transaction is committed."""
     if hasattr(cron, "_trigger"):
@@ -112,11 +107,6 @@ def written(records, names):
     records.modified(names)
 
 
-def forget(env):
-    """Forget every cached and every pending value, after a rollback."""
-    env.clear()
-
-
 def group_users_field(env):
     """Name of the users field on res.groups."""
     return "user_ids" if "user_ids" in env["res.groups"]._fields else "users"
@@ -144,11 +134,12 @@ def show_groups(groups, name):
     """List `groups` under Inventory on the user form, as one choice called `name`."""
     env = groups.env
     if "privilege_id" in groups._fields:
-        category = env.ref("base.module_category_supply_chain")
-        groups.privilege_id = env["res.groups.privilege"].create({"name": name, "category_id": category.id})
+        field, above = "privilege_id", {"category_id": env.ref("base.module_category_supply_chain").id}
     else:
-        parent = env.ref("base.module_category_inventory")
-        groups.category_id = env["ir.module.category"].create({"name": name, "parent_id": parent.id})
+        field, above = "category_id", {"parent_id": env.ref("base.module_category_inventory").id}
+    # with an external id, so that it goes when the addon is uninstalled
+    heading = {"xml_id": "stock_revaluation_journal.groups_heading", "noupdate": True, "values": dict(above, name=name)}
+    groups[field] = groups[field]._load_records([heading])
 
 
 def has_access(records, operation):

@@ -1,6 +1,8 @@
-"""Done once, when the addon is installed."""
+"""Done once: when the addon is installed, and when it is uninstalled."""
 
 from . import compat
+
+GOODS = ("product.category", "product.product", "product.template", "stock.quant")
 
 
 def post_init_hook(*args):
@@ -10,3 +12,13 @@ def post_init_hook(*args):
     manager_group = env.ref("stock_revaluation_journal.group_revaluation_manager")
     compat.show_groups(user_group + manager_group, "Inventory Revaluation")
     manager_group.write({compat.group_users_field(env): [(4, env.ref("base.user_admin").id)]})
+
+
+def uninstall_hook(*args):
+    """Keep the stock at its value, and take away what use has made without an external id."""
+    env = compat.hook_environment(args)
+    env["stock.revaluation.valuation"]._keep_values()
+    env["ir.sequence"].search([("code", "=", "stock.revaluation.journal")]).unlink()
+    # the goods of the demo data have moved and stand in entries: they stay, like goods that a user has made
+    goods = [("module", "=", "stock_revaluation_journal"), ("model", "in", GOODS)]
+    env["ir.model.data"].search(goods).unlink()

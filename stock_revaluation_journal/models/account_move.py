@@ -58,13 +58,6 @@ class AccountMove(models.Model):
                 )
             )
 
-    def _get_lines_onchange_currency(self):
-        """Return the items themselves: an entry has none of the cost of goods sold that an invoice leaves out.
-
-        14.0 and 15.0 ask this once per item and filter all items each time: the square of their number.
-        """
-        return self.line_ids if self.move_type == "entry" else super()._get_lines_onchange_currency()
-
     def button_draft(self):
         self._check_no_revaluation()
         return super().button_draft()

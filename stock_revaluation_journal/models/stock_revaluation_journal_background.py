@@ -70,7 +70,7 @@ class StockRevaluationJournal(models.Model):
                 time.sleep(random.uniform(0.1, 0.5) * attempt)
             except UserError as error:
                 self._roll_back()
-                return self._stop_background(compat.error_text(error))
+                return self._stop_background(str(error))
             except Exception as error:  # pylint: disable=broad-except
                 # Whatever it is, the journal says it: one that nobody sees would be tried for ever.
                 self._roll_back()
@@ -80,7 +80,7 @@ class StockRevaluationJournal(models.Model):
 
     def _roll_back(self):
         self.env.cr.rollback()
-        compat.forget(self.env)
+        self.env.clear()
 
     def _count_lines_left(self):
         domain = [("journal_id", "=", self.id), ("state", "=", "draft"), ("amount", "!=", 0)]

@@ -232,7 +232,7 @@ class StockRevaluationImport(models.AbstractModel):
         try:
             Line._complete(vals, {name: row[column] for name, column in zip(ENTERED, columns)}, None)
         except UserError as error:
-            return compat.error_text(error)
+            return str(error)
         return None
 
     def _get_import_keys(self):

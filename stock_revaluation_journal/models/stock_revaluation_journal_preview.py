@@ -52,7 +52,7 @@ class StockRevaluationJournal(models.Model):
         except PostingUndone:
             return found
         finally:
-            compat.forget(self.env)
+            self.env.clear()
 
     def _try_posting(self):
         """Post, and return what that wrote. Only for `get_preview`, which takes it back."""

@@ -283,7 +283,7 @@ class StockRevaluationRule(models.Model):
                 return self.env.cr.commit()  # pylint: disable=invalid-commit  # one rule, one transaction
             except Exception as error:  # pylint: disable=broad-except
                 self.env.cr.rollback()
-                compat.forget(self.env)
+                self.env.clear()
                 again = isinstance(error, psycopg2.OperationalError) and error.pgcode in compat.RETRIED_CODES
                 if not again or attempt == TRIES:
                     return self._report_failure(error)
@@ -312,7 +312,7 @@ class StockRevaluationRule(models.Model):
     def _report_failure(self, error):
         """Say on the rule why it failed, and ask its responsible to mend it; it runs again at its next date."""
         if isinstance(error, UserError):
-            problem = compat.error_text(error)
+            problem = str(error)
         else:
             _logger.error("Revaluation rule %s failed", self.id, exc_info=error)
             problem = _("Unexpected error: %s. The server's log has the details.", error)

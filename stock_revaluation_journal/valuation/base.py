@@ -71,6 +71,9 @@ class StockRevaluationValuation(models.AbstractModel):
         """Return the products that cannot be revalued at the past `date`, and an empty set if all can."""
         return products.browse()
 
+    def _keep_values(self):
+        """Before the addon is uninstalled: let stock keep its value. Layers and costs do so by themselves."""
+
     # ------------------------------------------------------------------ positions
 
     def _candidates(self, domain):

@@ -252,3 +252,14 @@ class StockValuationLayer(models.Model):
                     ", ".join(journals.mapped("name")),
                 )
             )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def _get_lines_onchange_currency(self):
+        """Return the items themselves: an entry has none of the cost of goods sold that an invoice leaves out.
+
+        14.0 and 15.0 ask this once per item and filter all items each time: the square of their number.
+        """
+        return self.line_ids if self.move_type == "entry" else super()._get_lines_onchange_currency()

@@ -190,3 +190,20 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _changed_rows(self):
         return "stock_move", "state = 'done'"
+
+    def _keep_values(self):
+        """Turn what receipts were revalued to into Odoo's own manual values: their layers go with the addon.
+
+        Dated like the last layer of each, so that the stock value at any date stays that of the ledger.
+        """
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "INSERT INTO product_value (move_id, value, date, company_id, user_id, description,"
+            " create_uid, write_uid, create_date, write_date)"
+            " SELECT move.id, move.value, MAX(layer.create_date), move.company_id, %(user)s, %(description)s,"
+            " %(user)s, %(user)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
+            " FROM stock_valuation_layer layer JOIN stock_move move ON move.id = layer.stock_move_id"
+            " GROUP BY move.id HAVING SUM(layer.receipt_value) <> 0",
+            {"user": self.env.uid, "description": self.env._("Revaluation Journal")},
+        )
+        self.env["product.value"].invalidate_model()

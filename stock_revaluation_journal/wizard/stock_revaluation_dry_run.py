@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat
-
 
 class StockRevaluationDryRun(models.TransientModel):
     """What a revaluation rule would change: computed for the screen, never saved."""
@@ -30,7 +28,7 @@ class StockRevaluationDryRun(models.TransientModel):
                 if rule:
                     changes, missing, items = rule._get_changes()
             except UserError as error:
-                trial.problem = compat.error_text(error)
+                trial.problem = str(error)
             trial.item_count, trial.change_count = len(items), len(changes)
             trial.preview = rule._render_suggestions(changes, rule.company_id) if changes else False
             trial.missing = rule._name_missing(items, missing)

@@ -43,7 +43,7 @@ class StockRevaluationSuggest(models.TransientModel):
             try:
                 suggestions, missing = wizard._get_suggestions(items)
             except UserError as error:
-                wizard.problem = compat.error_text(error)
+                wizard.problem = str(error)
             wizard.change_count, wizard.missing_count = len(suggestions), len(missing)
             wizard.preview = wizard._render_suggestions(suggestions, wizard.company_id) if suggestions else False
             wizard.missing = wizard._name_missing(items, missing)
