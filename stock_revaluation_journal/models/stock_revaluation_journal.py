@@ -430,7 +430,7 @@ class StockRevaluationJournal(models.Model):
         positions = [
             position
             for position in positions
-            if position.value >= (min_value or 0.0) and not self._overlaps(position.key, kept)
+            if (not min_value or position.value >= min_value) and not self._overlaps(position.key, kept)
         ]
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
         self.write({"left_out": self._left_out_text(left_out)})

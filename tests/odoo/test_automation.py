@@ -123,6 +123,26 @@ class TestAutomation(AutomationBuilders, RevaluationCase):
         self.assertFalse(self.journals_of(product))
         self.assertMoney(self.stock_value(product), 100.00)
 
+    def test_another_addon_that_changes_the_value_as_well_refuses_the_posting(self):
+        if self.has_product_values:
+            self.skipTest("19.0 keeps the cost itself, no changes to it: what the journal writes last is the value")
+        product = self.stocked(10, 10.00)
+        journal = self.calculate(product)
+        self.line(journal, product).write({"value_revalued": 125.00})
+        self.automate(
+            "account.move",
+            "on_create",
+            "env['stock.valuation.layer'].sudo().create({'product_id': %d, 'company_id': record.company_id.id,"
+            " 'value': 7.00, 'quantity': 0, 'unit_cost': 0})" % product.id,
+            filter_domain="[('ref', 'like', '%s')]" % journal.name,
+        )
+        # 25.00 and 7.00
+        with self.assertRaisesRegex(UserError, "32.0 instead of 25.0"), self.env.cr.savepoint():
+            journal.action_post()
+        self.invalidate()
+        self.assertEqual(journal.state, "draft")
+        self.assertMoney(self.stock_value(product), 100.00)
+
     # ------------------------------------------------------------------ server actions
 
     def run_action(self, name, records, user=None):

@@ -113,6 +113,20 @@ class TestLaterDocuments(RevaluationCase):
         self.assertMoney(line.amount, 20.00)
         self.assertLayers(product, [(10, 150.00)])
 
+    def test_value_below_zero_that_a_document_left_can_be_set_right(self):
+        for calculate_per in ("product", "layer"):
+            product, (receipt,) = self.stocked("fifo", (10, 10.00))
+            self.revalue(product, value=0.0)
+            self.landed_cost(receipt, -30.00)
+            self.assertMoney(self.stock_value(product), -30.00)
+            journal = self.calculate(product, calculate_per)
+            line = self.line(journal, product)
+            self.assertMoney(line.value_calculated, -30.00)
+            line.write({"value_revalued": 0.0})
+            self.assertMoney(line.amount, 30.00)
+            self.post(journal)
+            self.assertLayers(product, [(10, 0.0)])
+
     # ------------------------------------------------------------------ returns
 
     def test_return_from_customer_comes_back_at_the_value_it_left(self):
