@@ -28,6 +28,8 @@ LOT_MODEL = "stock.lot" if SERIES >= 16 else "stock.production.lot"
 QUANTITY_DIGITS = "Product Unit" if SERIES >= 19 else "Product Unit of Measure"
 # The import dialog names the row of every problem (14.0).
 IMPORT_DIALOG_NAMES_ROWS = SERIES < 15
+# The ORM takes a statement for every record that it creates (14.0, 15.0).
+INSERTS_ROW_BY_ROW = SERIES < 16
 # Lines of one journal entry at the most: Odoo's own work on an entry grows with its items (14.0: their square).
 LINES_PER_ENTRY = 500 if SERIES >= 16 else 200
 # Field keyword: a figure whose sum over lines means nothing.
