@@ -396,11 +396,11 @@ class StockRevaluationJournal(models.Model):
         """
         if self.entry_grouping == "product":
             return [(bookings[line], line) for line in lines]
-        groups = {}
+        groups = defaultdict(list)
         for line in lines:
-            key = (bookings[line], line._get_group_key())
-            groups[key] = groups.get(key, self.env["stock.revaluation.journal.line"]) | line
-        return [(booking, group) for (booking, _key), group in groups.items()]
+            groups[bookings[line], line._get_group_key()].append(line.id)
+        Line = self.env["stock.revaluation.journal.line"]
+        return [(booking, Line.browse(ids)) for (booking, _key), ids in groups.items()]
 
     def _prepare_account_move_vals(self, accounting_journal, groups):
         """Return the values of one entry. Override: to change or complete an entry."""
