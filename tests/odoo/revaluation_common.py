@@ -836,7 +836,10 @@ class RevaluationCase(BaseCase):
             layers = line.valuation_layer_ids.sudo()
             label = "layers of %s" % line.product_id.name
             self.assertEqual(bool(layers), not self.currency.is_zero(line.amount), label)
-            self.assertMoney(self.currency.round(sum(layers.mapped("value"))), line.amount, label)
+            # Up to 15.0 the layer takes the half cent along that the value had
+            self.assertAlmostEqual(
+                sum(layers.mapped("value")), line.amount, delta=self.currency.rounding / 2.0 + 1e-6, msg=label
+            )
             for layer in layers:
                 self.assertEqual(layer.quantity, 0, label)
                 self.assertEqual(layer.product_id, line.product_id, label)
@@ -916,7 +919,9 @@ class RevaluationCase(BaseCase):
         """Tell whether a view's condition hides the element: a Python expression, up to 16.0 a domain."""
         condition = json.loads(element.get("modifiers") or "{}").get("invisible", element.get("invisible") or False)
         if isinstance(condition, list):
-            return bool(record.filtered_domain(condition))
+            # 16.0's own form says "==", which its web client understands
+            terms = [[t[0], t[1].replace("==", "="), t[2]] if isinstance(t, list) else t for t in condition]
+            return bool(record.filtered_domain(terms))
         if isinstance(condition, str):
             names = re.findall(r"\b[a-z]\w*", re.sub(r"'[^']*'", "", condition))
             values = {name: record[name] for name in names if name == "id" or name in record._fields}
