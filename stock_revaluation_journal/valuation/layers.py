@@ -5,11 +5,10 @@ it reaches, and the product's cost. Odoo's own route (`_change_standard_price`, 
 wizard) is not taken: its amount differs by series and it knows one product at a time.
 """
 
-from psycopg2.extras import execute_values
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
+from psycopg2.extras import execute_values
 
 from .. import compat
 from ..engine.rounding import decimal

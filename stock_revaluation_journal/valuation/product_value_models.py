@@ -143,9 +143,7 @@ class StockValuationLayer(models.Model):
     categ_id = fields.Many2one(related="product_id.categ_id", store=True)
     product_tmpl_id = fields.Many2one(related="product_id.product_tmpl_id")
     uom_id = fields.Many2one(related="product_id.uom_id")
-    lot_id = fields.Many2one(
-        "stock.lot", "Lot/Serial Number", readonly=True, index="btree_not_null"
-    )
+    lot_id = fields.Many2one("stock.lot", "Lot/Serial Number", readonly=True, index="btree_not_null")
     stock_move_id = fields.Many2one(
         "stock.move",
         "Receipt",
@@ -154,9 +152,7 @@ class StockValuationLayer(models.Model):
         ondelete="restrict",
         help="Under FIFO: the receipt whose goods changed in value.",
     )
-    account_move_id = fields.Many2one(
-        "account.move", "Journal Entry", readonly=True, index="btree_not_null"
-    )
+    account_move_id = fields.Many2one("account.move", "Journal Entry", readonly=True, index="btree_not_null")
     currency_id = fields.Many2one(related="company_id.currency_id")
     quantity = fields.Float("Quantity", readonly=True, digits=compat.QUANTITY_DIGITS)
     unit_cost = fields.Float("Unit Value", readonly=True, digits="Product Price", **compat.NOT_SUMMED)

@@ -46,11 +46,28 @@ OPEN_RECEIPTS = (
 
 # What Odoo looks at when it values a product by its moves and costs.
 MOVE_FIELDS = (
-    "product_id", "company_id", "date", "is_in", "is_out", "is_dropship", "location_id", "location_dest_id",
-    "move_line_ids", "picked", "value", "quantity", "product_uom",
+    "product_id",
+    "company_id",
+    "date",
+    "is_in",
+    "is_out",
+    "is_dropship",
+    "location_id",
+    "location_dest_id",
+    "move_line_ids",
+    "picked",
+    "value",
+    "quantity",
+    "product_uom",
 )
 MOVE_LINE_FIELDS = (
-    "company_id", "location_id", "location_dest_id", "lot_id", "owner_id", "picked", "quantity_product_uom",
+    "company_id",
+    "location_id",
+    "location_dest_id",
+    "lot_id",
+    "owner_id",
+    "picked",
+    "quantity_product_uom",
 )
 COST_FIELDS = ("product_id", "move_id", "lot_id", "company_id", "date", "value", "revaluation_line_id")
 
@@ -320,7 +337,9 @@ class StockRevaluationValuation(models.AbstractModel):
         known = {}
         for records in (moves, costs):
             found = records.grouped(lambda record: record.product_id.id)
-            known[records._name] = {product_id: found.get(product_id, records.browse()).ids for product_id in searched.ids}
+            known[records._name] = {
+                product_id: found.get(product_id, records.browse()).ids for product_id in searched.ids
+            }
         return products.with_context(revaluation_read_ahead=known)
 
     def _find_by_product(self, products, model, domain):

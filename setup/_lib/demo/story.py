@@ -2,6 +2,7 @@
 
 Every step calls the method that its button calls, as the administrator, not as the superuser.
 """
+
 from odoo.exceptions import UserError
 from odoo.release import series
 
@@ -87,7 +88,10 @@ def _create_account(env, code, name, kind):
     if "account_type" in env["account.account"]._fields:
         vals["account_type"] = kind
     else:
-        types = {"income_other": "account.data_account_type_other_income", "expense": "account.data_account_type_expenses"}
+        types = {
+            "income_other": "account.data_account_type_other_income",
+            "expense": "account.data_account_type_expenses",
+        }
         vals["user_type_id"] = env.ref(types[kind]).id
     return env["account.account"].create(vals).id
 
@@ -107,12 +111,16 @@ def _calculate(journal, products):
 def _run_wizard(journal, what, calculate_per, product_ids=()):
     """Press the journal's button and OK in the window that it opens."""
     action, count = journal.action_calculate(), len(journal.line_ids)
-    wizard = journal.env[action["res_model"]].with_context(**action["context"]).create(
-        {
-            "calculate_per": calculate_per,
-            "product_ids": [(6, 0, [product.id for product in product_ids])],
-            "existing_lines": "keep",
-        }
+    wizard = (
+        journal.env[action["res_model"]]
+        .with_context(**action["context"])
+        .create(
+            {
+                "calculate_per": calculate_per,
+                "product_ids": [(6, 0, [product.id for product in product_ids])],
+                "existing_lines": "keep",
+            }
+        )
     )
     wizard.action_calculate()
     print("  %3d lines %s" % (len(journal.line_ids) - count, what))
@@ -159,27 +167,53 @@ def _show_lines(journal, entered):
     values = sum(unchanged.mapped("value_calculated"))
     show(
         "3. %s: the lines that the accountant changed (* entered, the other figure follows)" % journal.name,
-        [("Product", text), ("Quantity", money), ("Unit cost", unit_cost), ("Value", money),
-         ("New unit cost", str), ("New value", str), ("Amount", signed)],
+        [
+            ("Product", text),
+            ("Quantity", money),
+            ("Unit cost", unit_cost),
+            ("Value", money),
+            ("New unit cost", str),
+            ("New value", str),
+            ("Amount", signed),
+        ],
         rows,
         [
             ("%d lines left as they are" % len(unchanged), None, None, values, None, _plain(money(values)), 0.0),
-            ("Journal", None, None, journal.value_calculated, None, _plain(money(journal.value_revalued)), journal.amount),
+            (
+                "Journal",
+                None,
+                None,
+                journal.value_calculated,
+                None,
+                _plain(money(journal.value_revalued)),
+                journal.amount,
+            ),
         ],
     )
     for line, entry in entered:
         if entry.field == entries.TOTAL and round(line.value_revalued - entry.number, 2):
-            print("  %s: %s was entered; a standard cost is stored with two decimals, and %s times %s is %s." % (
-                product_name(line.product_id), money(entry.number), money(line.quantity),
-                money(line.unit_cost_revalued), money(line.value_revalued)))
+            print(
+                "  %s: %s was entered; a standard cost is stored with two decimals, and %s times %s is %s."
+                % (
+                    product_name(line.product_id),
+                    money(entry.number),
+                    money(line.quantity),
+                    money(line.unit_cost_revalued),
+                    money(line.value_revalued),
+                )
+            )
 
 
 def _line_row(line, entry):
     by_cost = entry.field == entries.UNIT_COST
     return (
-        position_name(line), line.quantity, line.unit_cost_calculated, line.value_calculated,
+        position_name(line),
+        line.quantity,
+        line.unit_cost_calculated,
+        line.value_calculated,
         unit_cost(line.unit_cost_revalued) + ("*" if by_cost else " "),
-        money(line.value_revalued) + (" " if by_cost else "*"), line.amount,
+        money(line.value_revalued) + (" " if by_cost else "*"),
+        line.amount,
     )
 
 
