@@ -11,7 +11,7 @@ import subprocess
 
 from . import addon, cache
 from .cache import SetupError
-from .series import ADDON
+from .series import ADDON, NEEDED
 
 ONCE = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) ", re.M)
@@ -31,22 +31,23 @@ ASK_NOBODY = (
 ) % ", ".join("('%s', '%s')" % (key, NOWHERE) for key in SERVICES)
 
 
-def template(odoo, extra=()):
+def template(odoo, extra=(), demo=True):
     """Return the name of the template database of a series, made if need be.
 
-    It holds the series' modules and `extra` ones with demo data, not the addon.
+    It holds the series' modules and `extra` ones with demo data; without, only what the addon itself needs. Not the
+    addon.
     """
-    modules = sorted({*odoo.series.modules, *extra})
+    modules, options = sorted({*(odoo.series.modules if demo else NEEDED), *extra}), odoo.series.demo_options(demo)
     name = "srj_template_%s_%s" % (
         odoo.series.number,
-        cache.digest(odoo.source.key, odoo.series.demo_option, ASK_NOBODY, *modules),
+        cache.digest(odoo.source.key, options, ASK_NOBODY, *modules),
     )
     if _is_there(odoo, name):
         return name
     with cache.lock("%s-%s" % (odoo.server.key, name)):
         if not _is_there(odoo, name):
-            with cache.step("a database with Odoo %s's demo data, once" % odoo.series.name):
-                _make_template(odoo, name, modules)
+            with cache.step("a database with Odoo %s%s, once" % (odoo.series.name, "'s demo data" if demo else "")):
+                _make_template(odoo, name, modules, options)
     return name
 
 
@@ -55,7 +56,7 @@ def _is_there(odoo, name):
     return name in odoo.server.databases() and filestore(odoo, name).is_dir()
 
 
-def _make_template(odoo, name, modules):
+def _make_template(odoo, name, modules, options):
     part = name + "_part"
     for old in (part, name):
         drop(odoo, old)
@@ -67,7 +68,7 @@ def _make_template(odoo, name, modules):
         part,
         "-i",
         ",".join(modules),
-        *odoo.series.demo_option,
+        *options,
         *ONCE,
         "--log-level=warn",
         what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name),
@@ -106,7 +107,7 @@ def filestore(odoo, name):
     return odoo.data / "filestore" / name
 
 
-def install(odoo, name, modules=(ADDON,), update=False):
+def install(odoo, name, modules=(ADDON,), update=False, demo=True):
     """Install modules (or update them) in a database; return what the log complains about."""
     log = cache.folder("logs") / ("install-%s.log" % name)
     option = "-u" if update else "-i"
@@ -116,7 +117,7 @@ def install(odoo, name, modules=(ADDON,), update=False):
             name,
             option,
             ",".join(modules),
-            *odoo.series.demo_option,
+            *odoo.series.demo_options(demo),
             *ONCE,
             what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name),
             log=log,
@@ -140,6 +141,8 @@ def _installed(odoo, name):
 def complaints(log):
     """Return the entries of a log that are warnings or worse, each with the lines that belong to it."""
     starts = list(ENTRY.finditer(log))
+    if not starts:
+        return []
     ends = [match.start() for match in starts[1:]] + [len(log)]
     entries = [
         log[match.start() : end].rstrip()

@@ -45,6 +45,7 @@ class Odoo:
     source: Source
     python: Path
     server: postgres.Server
+    addons: Path = None  # a folder to take the addon from, rather than the checkout
 
     @property
     def data(self):
@@ -66,7 +67,8 @@ class Odoo:
 
     def config(self, with_addon=True, **more):
         """Write a configuration file; return its path. `more` are options of Odoo's, db_name for one."""
-        addons = [*([addon.path_for(self.series)] if with_addon else []), *self.source.addons]
+        own = [self.addons or addon.path_for(self.series)] if with_addon else []
+        addons = [*own, *self.source.addons]
         options = {
             **OPTIONS,
             "addons_path": ",".join(map(str, addons)),
@@ -78,7 +80,9 @@ class Odoo:
             **more,
         }
         text = "[options]\n" + "".join("%s = %s\n" % option for option in options.items())
-        who = cache.digest(cache.CHECKOUT, self.source.root, self.server.key, with_addon, *sorted(more.items()))
+        who = cache.digest(
+            cache.CHECKOUT, self.source.root, self.server.key, with_addon, self.addons, *sorted(more.items())
+        )
         path = cache.folder("conf") / ("%s-%s.conf" % (self.series.name, who))
         cache.write(path, text, mode=0o600)  # the password is in there
         return path

@@ -1,6 +1,6 @@
 """The Odoo series and where each comes from: the only table of them in setup/."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .cache import SetupError
 
@@ -8,7 +8,8 @@ ADDON = "stock_revaluation_journal"
 
 # Installed beside the addon in test and demo databases: its own dependencies and the neighbours that
 # move stock value (bills, deliveries, landed costs) or call the addon (automated actions).
-MODULES = ("stock_account", "purchase_stock", "sale_stock", "stock_landed_costs", "base_automation")
+NEEDED = ("stock_account",)
+MODULES = (*NEEDED, "purchase_stock", "sale_stock", "stock_landed_costs", "base_automation")
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,17 @@ class Series:
     # the addon folder is written for the newest series; older ones get it through setup/release
     built: bool = False
     # up to 18.0 a new database has demo data unless told otherwise, from 19.0 on only if asked for
-    demo_option: tuple = field(default=())
+    with_demo: tuple = ()
+    without_demo: tuple = ("--without-demo=all",)
 
     @property
     def number(self):
         """Return the major version, for names."""
         return self.name.split(".")[0]
+
+    def demo_options(self, demo):
+        """Return Odoo's options for demo data, or for none."""
+        return self.with_demo if demo else self.without_demo
 
 
 _CHART = ("l10n_generic_coa",)  # from 17.0 on part of the module account
@@ -77,7 +83,8 @@ SERIES = {
             ("3.11", "3.12", "3.13", "3.10"),
             debian=(("sid", ("odoo-19",)), ("trixie", _LINKED_19)),
             stubs=("mail/static/lib/selfie_segmentation/selfie_segmentation.js",),
-            demo_option=("--with-demo",),
+            with_demo=("--with-demo",),
+            without_demo=(),
         ),
     )
 }

@@ -10,14 +10,13 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addon, cache, databases, debian, odoo, python, serve
+from . import addon, cache, coverage, databases, debian, odoo, python, serve
 from .cache import CHECKOUT, SetupError
 
-UNIT, INSIDE, BROWSER = "tests/unit", "tests/odoo", "tests/browser"
-TEST_DATABASE = re.compile(r"srj_test_[0-9]+_([0-9]+)(_browser)?")
+UNIT, INSIDE, BROWSER, LIFE = "tests/unit", "tests/odoo", "tests/browser", "tests/life_cycle"
+TEST_DATABASE = re.compile(r"srj_test_[0-9]+_([0-9]+)(_browser|_demo|_plain)?")
 NOTHING_COLLECTED = 5  # pytest's exit status
 STAGE = CHECKOUT / "setup" / "_lib" / "demo" / "stage.py"
-UNREACHED = ("--cov-report=term-missing:skip-covered",)
 SECONDS_PER_TEST = 600  # one that takes longer hangs
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_VARIABLE = "SRJ_CHROMIUM"
@@ -79,7 +78,7 @@ class Counts:
 
 def unit(options):
     """Run the tests that need no Odoo; return whether all is well."""
-    coverage = ["--cov", "stock_revaluation_journal/engine", "--cov", "setup/_lib"] if options.coverage else []
+    measured = coverage.options(addon.ADDON + "/engine") if options.coverage else []
     return _pytest(
         "unit",
         options.of(UNIT),
@@ -88,18 +87,22 @@ def unit(options):
         python.clean_environ(),
         "-p",
         "no:odoo",
-        *coverage,
+        *measured,
     )
 
 
 def inside(series, options):
     """Run a series' tests on a database of their own; return whether all is well."""
     paths, in_browser = options.of(INSIDE), options.of(BROWSER) if options.browser else []
-    if not paths and not in_browser:
+    life = options.of(LIFE)
+    if not paths and not in_browser and not life:
         return options.selective or _nothing(series.name)
     found = odoo.get(series)
+    well = _life_cycle(found, life, options) if life else True
+    if not paths and not in_browser:
+        return well
     with _database(found, options) as name:
-        well = _installed(found, name)
+        well &= _installed(found, name)
         copies = contextlib.nullcontext()
         if in_browser:
             copies = _copy(found, name, options)  # before any test has touched it
@@ -171,10 +174,18 @@ def _installed(found, name):
     return not complaints
 
 
+def _life_cycle(found, paths, options):
+    """Run the tests that install, update and uninstall, each on databases of its own."""
+    environ = python.clean_environ(SRJ_SERIES=found.series.name)
+    environ[odoo.SOURCE_VARIABLE] = os.environ.get(odoo.SOURCE_VARIABLE, "")
+    return _pytest(
+        found.series.name + " life cycle", paths, options, python.tools_environment(), environ, "-p", "no:odoo"
+    )
+
+
 def _in_odoo(found, name, paths, options):
-    coverage = [*UNREACHED, "--cov=%s" % (addon.path_for(found.series) / addon.ADDON)] if options.coverage else []
+    measured = coverage.options(addon.path_for(found.series) / addon.ADDON) if options.coverage else []
     environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
-    # Odoo and its libraries warn about themselves by the hundred
     return _pytest(
         found.series.name + " odoo",
         paths,
@@ -182,9 +193,7 @@ def _in_odoo(found, name, paths, options):
         found.python,
         environ,
         "--odoo-http",
-        "-W",
-        "ignore",
-        *coverage,
+        *measured,
     )
 
 
@@ -273,7 +282,7 @@ def _pytest(name, paths, options, interpreter, environ, *arguments):
         *paths,
     ]
     environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
-    environ["COVERAGE_FILE"] = str(options.results / (report.stem + ".coverage"))
+    environ["COVERAGE_FILE"] = str(options.results / (report.stem + coverage.SUFFIX))
     code = subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
     if code == NOTHING_COLLECTED and options.selective:
         return True  # the rest of the suite may have some; none at all fails in the end
