@@ -27,7 +27,14 @@ class StockRevaluationJournal(models.Model):
     _check_company_auto = True
 
     # Identity
-    name = fields.Char("Number", readonly=True, copy=False, default="/", index=True, help="Given when created.")
+    name = fields.Char(
+        "Number",
+        readonly=True,
+        copy=False,
+        default=lambda self: _("New"),
+        index=True,
+        help="Given when created.",
+    )
     state = fields.Selection(
         [("draft", "Draft"), ("posting", "Posting"), ("posted", "Posted")],
         "Status",

@@ -158,8 +158,10 @@ class Client:
             box = self.here().locator("[name=%s] input" % field).locator("visible=true").first
             box.click()
             box.fill(text)
+            self.settle()  # else a search under way opens the choice again
             self.page.locator(self.offered, has_text=text).first.click()
             self.settle()
+            box.blur()
 
     def field(self, name):
         """Return the text of a field."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -146,3 +147,23 @@ def test_the_addon_itself_can_be_released_for_every_series(tmp_path):
     result = subprocess.run([sys.executable, str(RELEASE), "--dist", str(tmp_path)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert len(result.stdout.splitlines()) == 6
+
+
+def test_archives_hold_the_pictures_of_the_description_page(tmp_path):
+    root = RELEASE.parents[1]
+    page = (root / ADDON / "static/description/index.html").read_text()
+    pictures = re.findall(r'<img src="([^"]+)"', page)
+    assert len(pictures) >= 6  # a step each
+    assert release(root / ADDON, tmp_path, "14.0", "19.0").returncode == 0
+    for archive in tmp_path.glob("*.zip"):
+        with zipfile.ZipFile(archive) as opened:
+            for picture in pictures:
+                content = opened.read("%s/static/description/%s" % (ADDON, picture))
+                assert content.startswith(b"\x89PNG") and len(content) <= 150 * 1024
+
+
+def test_pictures_of_the_readme_are_there():
+    root = RELEASE.parents[1]
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", (root / "README.md").read_text())
+    assert len(pictures) >= 6
+    assert [path for path in pictures if not (root / path).is_file()] == []
