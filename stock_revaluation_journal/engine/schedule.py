@@ -15,6 +15,8 @@ def next_date(date, schedule, day_of_month=None):
     Raises: KeyError if the schedule is none of these.
 
     >>> from datetime import date
+    >>> next_date(date(2027, 12, 28), "weekly")
+    datetime.date(2028, 1, 4)
     >>> next_date(date(2027, 1, 31), "monthly", 31), next_date(date(2027, 2, 28), "monthly", 31)
     (datetime.date(2027, 2, 28), datetime.date(2027, 3, 31))
     >>> next_date(date(2027, 11, 30), "quarterly", 30), next_date(date(2028, 2, 29), "yearly", 29)
