@@ -19,6 +19,7 @@ class TestDemoData(RevaluationCase):
         self.assertEqual(journal.reason_id.code, "CORRECTION")
         layers = {layer.product_id.default_code: layer.value for layer in journal.valuation_layer_ids}
         self.assertEqual(layers, {"RJ-SOIL": 250.20, "RJ-CHAIR": 96.00})
+        self.reader.write({"company_ids": [(4, journal.company_id.id)]})
         for name, value in (("soil", 750.00), ("chair", 1248.00), ("parasol", 1500.00)):
             product = self.env.ref("stock_revaluation_journal.demo_" + name)
             self.assertMoney(self.stock_value(product, journal.company_id), value)
