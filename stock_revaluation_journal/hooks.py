@@ -18,7 +18,10 @@ def uninstall_hook(*args):
     """Keep the stock at its value, and take away what use has made without an external id."""
     env = compat.hook_environment(args)
     env["stock.revaluation.valuation"]._keep_values()
-    env["ir.sequence"].search([("code", "=", "stock.revaluation.journal")]).unlink()
-    # the goods of the demo data have moved and stand in entries: they stay, like goods that a user has made
-    goods = [("module", "=", "stock_revaluation_journal"), ("model", "in", GOODS)]
-    env["ir.model.data"].search(goods).unlink()
+    sequences = env["ir.sequence"].search([("code", "=", "stock.revaluation.journal")])
+    sequences.date_range_ids.unlink()  # by the ORM: the database alone would leave their own sequences behind
+    sequences.unlink()
+    # Odoo need not try to delete one by one what posted journals hold: the journals' tables go as a whole, and
+    # goods of the demo data stay, like goods that a user has made
+    held = ["|", ("model", "in", GOODS), ("model", "=like", "stock.revaluation.%")]
+    env["ir.model.data"].search([("module", "=", "stock_revaluation_journal")] + held).unlink()
