@@ -12,6 +12,8 @@ def post_init_hook(*args):
     manager_group = env.ref("stock_revaluation_journal.group_revaluation_manager")
     compat.show_groups(user_group + manager_group, "Inventory Revaluation")
     manager_group.write({compat.group_users_field(env): [(4, env.ref("base.user_admin").id)]})
+    # Odoo has loaded the translations already, but not that of the heading, which is made only here
+    env.ref("base.module_stock_revaluation_journal")._update_translations()
 
 
 def uninstall_hook(*args):
