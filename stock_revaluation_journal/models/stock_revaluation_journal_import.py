@@ -1,7 +1,9 @@
 import math
 import re
 from collections import defaultdict
+from copy import deepcopy
 
+import psycopg2
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -10,6 +12,8 @@ from ..valuation.base import Key
 
 # Up to 15.0 Odoo puts the class of an error before its text.
 ERROR_CLASS = re.compile(r"^.*?<class '[\w.]+'>:\s*", re.DOTALL)
+# Wrong rows to look for beyond those that are found without writing; more would take long and help nobody.
+NAMED_AT_MOST = 20
 ENTERED = ("unit_cost_revalued", "value_revalued")
 # Columns that make a row one of a lot, of a receipt or of a line that exists.
 NARROWING = ("lot_name", "lot_id", "receipt", "stock_move_id", "valuation_layer_id", "journal_id", "id", ".id")
@@ -45,13 +49,66 @@ class StockRevaluationImport(models.AbstractModel):
             return {"ids": False, "messages": self._name_rows(messages), "nextrow": 0}
         try:
             with self.env.cr.savepoint():
-                importer = self.with_context(revaluation_import=True)
+                importer = self.with_context(revaluation_import={})
                 result = super(StockRevaluationImport, importer).load(fields, data)
                 if result["messages"]:
                     raise ImportRefused()
         except ImportRefused:
             result.update(ids=False, messages=self._name_rows(self._as_errors(result["messages"])))
         return result
+
+    def _load_records(self, data_list, *args, **kwargs):
+        """Write the rows of a file; where some are wrong, find out which without writing each by itself.
+
+        Odoo tries all rows together and then, if that fails, one after the other: minutes for thousands.
+        Here halves are tried, down to the wrong rows, and Odoo's second round is told what came out.
+        """
+        tried = self.env.context.get("revaluation_import")
+        if tried is None:
+            return super()._load_records(data_list, *args, **kwargs)
+        row = data_list[0]["info"]["record"]
+        if len(data_list) == 1 and row in tried:
+            if tried[row]:
+                raise tried[row]
+            return self.browse()
+        try:
+            with self.env.cr.savepoint():
+                return self._write_rows(data_list, *args, **kwargs)
+        except psycopg2.OperationalError:
+            raise  # about the request, not about a row: Odoo runs it again
+        except Exception:
+            self._find_wrong_rows(data_list, tried, *args, **kwargs)
+            raise
+
+    def _write_rows(self, data_list, *args, **kwargs):
+        """Write rows and leave their values as they are, for another try."""
+        records = super()._load_records(deepcopy(data_list), *args, **kwargs)
+        compat.flush(self.env)
+        return records
+
+    def _find_wrong_rows(self, data_list, tried, *args, **kwargs):
+        """Note in {row: error or None} what is wrong with rows that cannot be written together, up to a number.
+
+        What can be written stays until Odoo takes the whole import back, so that the second of two rows
+        for one position is the wrong one.
+        """
+        middle = len(data_list) // 2
+        for part in (data_list[:middle], data_list[middle:]) if middle else ():
+            rows = [data["info"]["record"] for data in part]
+            if sum(map(bool, tried.values())) >= NAMED_AT_MOST:
+                tried.update(dict.fromkeys(rows))
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    self._write_rows(part, *args, **kwargs)
+                tried.update(dict.fromkeys(rows))
+            except psycopg2.OperationalError:
+                raise
+            except Exception as error:
+                if len(part) == 1:
+                    tried[rows[0]] = error
+                else:
+                    self._find_wrong_rows(part, tried, *args, **kwargs)
 
     def _as_errors(self, messages):
         """Return the messages of Odoo's import as errors: a doubtful match is no match.
@@ -365,7 +422,7 @@ class StockRevaluationJournalLine(models.Model):
         already, where the other one was edited.
         """
         entry = super()._entries(vals)
-        if not self.env.context.get("revaluation_import"):
+        if self.env.context.get("revaluation_import") is None:
             return entry
         entry = {name: number for name, number in entry.items() if number is not None and number is not False}
         return {name: number for name, number in entry.items() if not self or self._differs_from_shown(name, number)}

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from unittest.mock import patch
 
 from odoo import tools
 from revaluation_common import RevaluationCase
@@ -226,6 +227,44 @@ class TestImportExport(RevaluationCase):
         line = self.line(journal, self.copper)
         self.assert_loaded(self.Line.load([".id", "value_revalued"], [[str(line.id), "125"]]))
         self.assertMoney(journal.amount, 25.00)
+
+    # ------------------------------------------------------------------ rows that only writing finds wrong
+
+    def test_wrong_lots_and_receipts_are_named_each_with_its_row(self):
+        number = self.first.sudo().reference
+        rows = [
+            ("RT-CU", "", "", "125", "a"),
+            ("RT-CO", "", number, "10", "b"),
+            ("RT-CO", "", "WH/IN/none", "10", "c"),
+            ("RT-ST", "no such lot", "", "50", "d"),
+            ("RT-CO", "", number, "20", "e"),  # the receipt of the second row once more
+        ]
+        journal = self.create_journal()
+        result = self.load(journal, ["product_id", "lot_name", "receipt", "value_revalued", "note"], *rows)
+        self.assert_refused_rows(result, {2: "WH/IN/none", 3: "no such lot", 4: "twice"})
+        self.assertFalse(journal.line_ids)
+
+    def test_wrong_row_among_many_does_not_make_each_row_a_try_of_its_own(self):
+        """Of 64 rows the last is wrong: all, then 2 halves at each of 6 steps, 13 tries instead of 65."""
+        products = self.env["product.product"]
+        for number in range(64):
+            code = "RT-M%d" % number
+            products |= self.create_product("standard", cost=1.0, name="Many %d" % number, default_code=code)
+        for product in products:
+            self.receive(product, 1, 1.00)
+        rows = [("RT-M%d" % number, "", "2.00") for number in range(63)] + [("RT-M63", "no such lot", "2.00")]
+        journal = self.create_journal()
+        tries = []
+        write_rows = type(self.Line)._write_rows
+
+        def counted(lines, data_list, *args, **kwargs):
+            tries.append(len(data_list))
+            return write_rows(lines, data_list, *args, **kwargs)
+
+        with patch.object(type(self.Line), "_write_rows", counted):
+            result = self.load(journal, ["product_id", "lot_name", "unit_cost_revalued"], *rows)
+        self.assert_refused_rows(result, {63: "no such lot"})
+        self.assertEqual(tries, [64, 32, 32, 16, 16, 8, 8, 4, 4, 2, 2, 1, 1])
 
     # ------------------------------------------------------------------ whole journals
 

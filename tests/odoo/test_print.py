@@ -1,8 +1,10 @@
 """The printed journal and the printed list of journals."""
 
+import io
 import re
 
 from lxml import html
+from odoo.tools import pdf
 from revaluation_common import RevaluationCase
 
 
@@ -98,6 +100,31 @@ class TestPrint(RevaluationCase):
         # Twice +25.00 − 75.00 = −50.00: increases 50.00, decreases −150.00, change −100.00
         for total in ("50.00", "-150.00", "-100.00"):
             self.assertIn(total, text)
+
+    def test_print_pdf_of_each_journal_and_odoo_joins_them(self):
+        """Debian's wkhtmltopdf takes one document at a time; what joins PDFs is the library that Odoo uses."""
+        report = self.env.ref("stock_revaluation_journal.action_report_revaluation_journal")
+        if report.get_wkhtmltopdf_state() in ("install", "broken"):
+            self.skipTest("wkhtmltopdf is not installed")
+        # styles would come from a server; port 9 of this machine refuses at once
+        self.env["ir.config_parameter"].sudo().set_param("report.url", "http://127.0.0.1:9")
+        files = [self.pdf_of(report, journal) for journal in self.entered() | self.entered()]
+        for content in (*files, pdf.merge_pdf(files)):
+            self.assertTrue(content.startswith(b"%PDF"))
+        self.assertEqual([self.pages_of(content) for content in files], [1, 1])
+        self.assertEqual(self.pages_of(pdf.merge_pdf(files)), 2)
+
+    def pdf_of(self, report, journal):
+        """Return the PDF that the accountant prints of a journal."""
+        report = self.as_user(report, self.accountant).with_context(force_report_rendering=True)
+        try:
+            return report._render_qweb_pdf(report.report_name, journal.ids)[0]  # 16.0 and later
+        except (TypeError, AttributeError, ValueError, KeyError):
+            return report._render_qweb_pdf(journal.ids)[0]
+
+    def pages_of(self, content):
+        """Return the number of pages, by the name that Odoo uses for it."""
+        return pdf.PdfFileReader(io.BytesIO(content)).numPages
 
     def test_print_button_and_paper_of_the_company(self):
         journal = self.entered()
