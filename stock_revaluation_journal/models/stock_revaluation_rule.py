@@ -201,6 +201,10 @@ class StockRevaluationRule(models.Model):
         """Make the journal of today's changes and post it if the rule says so; return it, or an empty one."""
         self.ensure_one()
         rule = self._in_company()
+        waiting = rule.mode == "post" and rule.journal_ids.filtered(lambda journal: journal.state == "draft")[:1]
+        if waiting:
+            rule._log_result(_("%s still waits to be posted or deleted; no further journal was made.", waiting.name))
+            return waiting.with_env(self.env)
         changes, missing, items = rule._get_changes()
         journal = rule.env["stock.revaluation.journal"]
         if changes:
@@ -254,6 +258,9 @@ class StockRevaluationRule(models.Model):
             result += " " + _("It is above the company's limit and waits for another manager to post it.")
         if missing:
             result += " " + _("%d products had no new cost.", len(missing))
+        self._log_result(result)
+
+    def _log_result(self, result):
         # Who runs a rule need not be allowed to change it
         self.sudo().write({"last_run": fields.Datetime.now(), "last_result": result})
         self.sudo().message_post(body=result)

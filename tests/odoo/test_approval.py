@@ -230,6 +230,16 @@ class TestApproval(RevaluationCase):
         self.assertIn(rule.journal_ids.name, rule.last_result)
         self.assert_waits(rule.journal_ids)
 
+    def test_approval_rule_makes_no_second_draft_while_the_first_one_waits(self):
+        """A daily rule would otherwise pile up drafts of the same change."""
+        self.limit(amount=50.00)
+        rule = self.rule()
+        rule.action_run()
+        first = rule.journal_ids
+        rule.action_run()
+        self.assertEqual(rule.journal_ids, first)
+        self.assertIn("%s still waits" % first.name, rule.last_result)
+
     def test_approval_rule_without_another_manager_keeps_the_draft_and_says_so(self):
         self.limit(amount=50.00)
         rule = self.rule()
