@@ -7,9 +7,8 @@ and periodic, with lots and in dozens. Compared after each step, since a figure 
 import random
 import unittest
 
-from revaluation_common import RevaluationCase
-
 from odoo.addons.stock_revaluation_journal import compat
+from revaluation_common import RevaluationCase
 
 HISTORIES = 3
 STEPS = 6
@@ -97,7 +96,7 @@ class Story:
         vals = {"tracking": "lot", "lot_valuated": True} if lots else {}
         self.product = case.create_product(method, automated, cost=10, **vals)
         self.lots = [case.create_lot(self.product, "S%d" % number) for number in range(2)] if lots else [None]
-        self.stock = {lot: 0 for lot in self.lots}
+        self.stock = dict.fromkeys(self.lots, 0)
         self.receipts = []
 
     def go_on(self):
