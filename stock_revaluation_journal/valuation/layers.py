@@ -88,7 +88,7 @@ class StockRevaluationValuation(models.AbstractModel):
             rows = []
             for change in by_product[product.id]:
                 reached = self._new_layer_values(change, layers)
-                shares[change.line_id] = self._layer_shares(layers, reached)
+                shares[change.line_id] = self._settle_shares(change, self._layer_shares(layers, reached))
                 new_values.update(reached)
                 rows += self._prepare_layer_vals(change, layers, lots, lot_values)
             self._settle_fraction(rows, decimal(figures[product.id][1]) - decimal(sums[product.id][1]))
@@ -132,6 +132,14 @@ class StockRevaluationValuation(models.AbstractModel):
         if change.key.layer_id:
             return {change.key.layer_id: decimal(change.value)}
         return super()._new_layer_values(change, layers)
+
+    def _settle_shares(self, change, shares):
+        """Make the shares add up to the amount, for a reversal to mirror it, where layers held fractions of a cent."""
+        rest = decimal(change.amount) - sum(decimal(amount) for _layer_id, _quantity, amount in shares)
+        if shares and abs(rest) <= len(shares) * decimal(self._rounding()):
+            layer_id, quantity, amount = shares[-1]
+            shares[-1] = (layer_id, quantity, self._money(decimal(amount) + rest))
+        return shares
 
     def _settle_fraction(self, rows, fraction):
         """Let the first new layer of a product take along what its value lacked to whole cents.
