@@ -7,7 +7,7 @@ so that each of them costs little. A failure names the case; both of these tell 
     setup/test 19.0 tests/odoo/test_random_postings.py -k seed_3
     REVALUATION_RANDOM_CASE=3:17 setup/test 19.0 tests/odoo/test_random_postings.py
 
-`REVALUATION_RANDOM_SEEDS=1-40` takes more seeds than the one of every run.
+`REVALUATION_RANDOM_SEEDS=1-40` takes more seeds than the three of every run.
 """
 
 import os
@@ -18,7 +18,7 @@ from odoo import fields
 from odoo.release import version_info
 from revaluation_common import RevaluationCase
 
-SEEDS = os.environ.get("REVALUATION_RANDOM_SEEDS", "1")
+SEEDS = os.environ.get("REVALUATION_RANDOM_SEEDS", "1-3")
 CASES_PER_SEED = 70
 ONE_CASE = os.environ.get("REVALUATION_RANDOM_CASE")
 
