@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from .. import compat
 
 
-def find_read_ahead(model, domain, order):
+def find_read_ahead(model, domain, offset, limit, order):
     """Return the records of `model` that satisfy `domain`, from those that measuring has read ahead, else None.
 
     Odoo values one product at a time and searches for its moves and costs each time; the context says which
@@ -19,7 +19,8 @@ def find_read_ahead(model, domain, order):
     for condition in Domain(domain).iter_conditions():
         if (condition.field_expr, condition.operator) == ("product_id", "=") and condition.value in known:
             ids = known[condition.value]
-            return model.browse(ids if order == "date, id" else reversed(ids)).filtered_domain(domain)
+            found = model.browse(ids if order == "date, id" else reversed(ids)).filtered_domain(domain)
+            return found[offset : limit and offset + limit]
     return None
 
 
@@ -70,10 +71,8 @@ class ProductValue(models.Model):
 
     @api.model
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
-        found = find_read_ahead(self, domain, order)
-        if found is None:
-            return super().search_fetch(domain, field_names, offset, limit, order)
-        return found[offset : limit and offset + limit]
+        found = find_read_ahead(self, domain, offset, limit, order)
+        return super().search_fetch(domain, field_names, offset, limit, order) if found is None else found
 
 
 class StockMove(models.Model):
@@ -85,10 +84,8 @@ class StockMove(models.Model):
 
     @api.model
     def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
-        found = find_read_ahead(self, domain, order)
-        if found is None:
-            return super().search_fetch(domain, field_names, offset, limit, order)
-        return found[offset : limit and offset + limit]
+        found = find_read_ahead(self, domain, offset, limit, order)
+        return super().search_fetch(domain, field_names, offset, limit, order) if found is None else found
 
     def _set_value(self, *args, **kwargs):
         self.env["stock.revaluation.valuation"]._share_lock(self.product_id.ids)
