@@ -279,7 +279,7 @@ class Client:
 
 
 class Client14(Client):
-    """The client of 14.0: a form is read first, then edited."""
+    """The client of 14.0 and 15.0: a form is read first, then edited."""
 
     create_label = "Create"
     first_row = 2
@@ -317,7 +317,7 @@ class Client14(Client):
 
 
 class Client19(Client):
-    """The client of 19.0."""
+    """The client of 16.0 to 19.0."""
 
     create_label = "New"
     apps_menu = ".o_navbar_apps_menu button"
@@ -348,4 +348,6 @@ class Client19(Client):
         return " ".join(" ".join(report.all_inner_texts()).split())
 
 
-CLIENTS = {"14.0": Client14, "19.0": Client19}
+def client_at(page, series):
+    """Return the client of `series` ("18.0"): the one of today came with 16.0."""
+    return (Client14 if series < "16.0" else Client19)(page)

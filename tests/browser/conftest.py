@@ -11,7 +11,7 @@ import xmlrpc.client
 from pathlib import Path
 
 import pytest
-from client import CLIENTS
+from client import client_at
 from playwright.sync_api import sync_playwright
 
 ADDON = "stock_revaluation_journal"
@@ -70,13 +70,13 @@ def page(browser, address):
 @pytest.fixture
 def admin(page):
     """Return a page on which the administrator has just logged in."""
-    return CLIENTS[os.environ["SRJ_SERIES"]](page).log_in("admin").page
+    return client_at(page, os.environ["SRJ_SERIES"]).log_in("admin").page
 
 
 @pytest.fixture
 def client(page, log):
     """Return the web client, nobody logged in. At the end neither browser nor server may have complained."""
-    yield CLIENTS[os.environ["SRJ_SERIES"]](page)
+    yield client_at(page, os.environ["SRJ_SERIES"])
     assert page.problems == []
     assert log() == []
 
