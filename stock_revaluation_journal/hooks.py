@@ -16,7 +16,7 @@ def post_init_hook(*args):
     env.ref("base.module_stock_revaluation_journal")._update_translations()
 
 
-def uninstall_hook(*args):
+def uninstall_hook(*args):  # run by tests/life_cycle
     """Keep the stock at its value, and take away what use has made without an external id."""
     env = compat.hook_environment(args)
     env["stock.revaluation.valuation"]._keep_values()

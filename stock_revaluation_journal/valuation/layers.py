@@ -36,7 +36,7 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         return {product_id: (quantity, value) for product_id, quantity, value in self.env.cr.fetchall()}
 
-    def _read_lots(self, products):
+    def _read_lots(self, products):  # 18.0 alone
         if not products:
             return {}
         compat.flush(self.env)
@@ -158,14 +158,14 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         if not lots:
             return [self._layer_vals(change, change.amount)]
-        if change.key.lot_id or change.key.layer_id:
+        if change.key.lot_id or change.key.layer_id:  # 18.0 alone
             lot_id = change.key.lot_id or next(
                 layer.lot_id for layer in layers if layer.layer_id == change.key.layer_id
             )
             lot_values[lot_id] = decimal(lot_values[lot_id]) + decimal(change.amount)
             return [self._layer_vals(change, change.amount, lot_id)]
         vals_list = []
-        for lot_id, (_quantity, old, new) in self._new_lot_values(change, lots).items():
+        for lot_id, (_quantity, old, new) in self._new_lot_values(change, lots).items():  # 18.0 alone
             lot_values[lot_id] = new
             if decimal(new) != decimal(old):
                 vals_list.append(self._layer_vals(change, float(decimal(new) - decimal(old)), lot_id))

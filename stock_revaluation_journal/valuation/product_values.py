@@ -191,7 +191,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _changed_rows(self):
         return "stock_move", "state = 'done'"
 
-    def _keep_values(self):
+    def _keep_values(self):  # run by tests/life_cycle
         """Turn what receipts were revalued to into Odoo's own manual values: their layers go with the addon.
 
         Dated like the last layer of each, so that the stock value at any date stays that of the ledger.
