@@ -21,8 +21,9 @@ class TestAnalytic(RevaluationCase):
     def create_analytic_account(cls, name):
         vals = {"name": name, "company_id": cls.company.id}
         if "account.analytic.plan" in cls.env.registry:
-            plan = cls.env["account.analytic.plan"].search([], limit=1)
-            vals["plan_id"] = (plan or cls.env["account.analytic.plan"].create({"name": "Plan"})).id
+            Plan = cls.env["account.analytic.plan"]
+            own = [("company_id", "in", [False, cls.company.id])] if "company_id" in Plan._fields else []  # 16.0
+            vals["plan_id"] = (Plan.search(own, limit=1) or Plan.create({"name": "Plan"})).id
         return cls.env["account.analytic.account"].create(vals)
 
     def share(self, account, percent=100.0):

@@ -377,6 +377,8 @@ class TestRandomPostings(RevaluationCase):
         rest, slack = self.rest(case, value, cost, gone), 0.0051  # what is shown of a rest of exactly half a cent
         if KEEPS_FRACTIONS and case.method == "fifo":
             slack += 0.005 * len(self.layers(case.product))
+        elif case.method == "average" and not KEEPS_FRACTIONS and not self.has_product_values:
+            slack += self.currency.rounding  # 16.0 to 18.0 round shares of exactly half a cent either way
         self.assertAlmostEqual(self.stock_value(case.product), rest, delta=slack, msg=name)
         for lot in case.lots:
             self.assertMoney(self.lot_value(lot), 0.0, "%s %s" % (name, lot.name))
