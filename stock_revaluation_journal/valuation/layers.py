@@ -11,7 +11,7 @@ from odoo.tools import float_round
 from psycopg2.extras import execute_values
 
 from .. import compat
-from ..engine.rounding import decimal
+from ..engine.rounding import decimal, round_to
 from .base import Layer
 
 
@@ -22,7 +22,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_products(self, products):
         return {
-            product_id: (quantity, self._money(value))
+            product_id: (quantity, self._shown(value))
             for product_id, (quantity, value) in self._sum_layers(products).items()
         }
 
@@ -30,11 +30,15 @@ class StockRevaluationValuation(models.AbstractModel):
         """Return {product id: (quantity, value)}, the value as stored: up to 15.0 with fractions of a cent."""
         compat.flush(self.env)
         self.env.cr.execute(
-            "SELECT product_id, SUM(quantity)::float, ROUND(SUM(value), 6)::float FROM stock_valuation_layer"
+            "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
             " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id",
             [self.env.company.id, products.ids],
         )
         return {product_id: (quantity, value) for product_id, quantity, value in self.env.cr.fetchall()}
+
+    def _shown(self, value):
+        """Round a stored value as Odoo shows it, which up to 15.0 may be 135.49 for 135.49499999999995."""
+        return self._money(self.env.company.currency_id.round(value))
 
     def _read_lots(self, products):  # 18.0 alone
         if not products:
@@ -76,7 +80,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _apply(self, changes, date):
         products = self._changed_products(changes)
         sums = self._sum_layers(products)
-        figures = {product_id: (quantity, self._money(value)) for product_id, (quantity, value) in sums.items()}
+        figures = {product_id: (quantity, self._shown(value)) for product_id, (quantity, value) in sums.items()}
         all_layers = self._read_layers(products)
         all_lots = self._read_lots(products.filtered(compat.is_lot_valued))
         remaining, vals_list, product_costs, lot_costs, shares = {}, [], {}, {}, {}
@@ -91,7 +95,7 @@ class StockRevaluationValuation(models.AbstractModel):
                 shares[change.line_id] = self._settle_shares(change, self._layer_shares(layers, reached))
                 new_values.update(reached)
                 rows += self._prepare_layer_vals(change, layers, lots, lot_values)
-            self._settle_fraction(rows, decimal(figures[product.id][1]) - decimal(sums[product.id][1]))
+            self._settle_fraction(rows, round_to(decimal(figures[product.id][1]) - decimal(sums[product.id][1]), 1e-6))
             vals_list += rows
             new_layers = [layer._replace(value=new_values[layer.layer_id]) for layer in layers]
             remaining.update((new.layer_id, float(new.value)) for new, old in zip(new_layers, layers) if new != old)

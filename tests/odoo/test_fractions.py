@@ -41,6 +41,26 @@ class TestFractions(RevaluationCase):
         self.deliver(product, 2.0)
         self.assertMoney(self.stock_value(product), 0.0)
 
+    def test_value_a_hair_below_half_a_cent_is_the_one_that_odoo_shows(self):
+        if self.has_product_values:
+            self.skipTest("19.0 has no layers with a value of their own")
+        product = self.weighed("fifo", (1.0, 10.00))
+        self.env["stock.valuation.layer"].create(
+            {
+                "company_id": self.company.id,
+                "product_id": product.id,
+                "quantity": 54.0,
+                "remaining_qty": 54.0,
+                "value": 125.49499999999995,  # with the 10.00 before: 135.49 in 14.0, 135.50 where Odoo stores cents
+                "remaining_value": 125.49499999999995,
+            }
+        )
+        before = self.stock_value(product)
+        line = self.revalue(product, value=200.00)
+        self.assertMoney(line.value_calculated, before)
+        self.assertMoney(line.amount, 200.00 - before)
+        self.assertMoney(self.stock_value(product), 200.00)
+
     def used_up(self):
         """Return a product whose first receipt has gone: 1.1 − 0.37 − 0.73 is not quite zero to a computer."""
         product = self.weighed("fifo", (1.1, 10.00), (5.0, 4.00))
