@@ -9,8 +9,6 @@ import importlib.util
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.release import version_info
-from odoo.tools import float_compare, float_is_zero
-from odoo.tools.misc import formatLang
 
 SERIES = int(version_info[0])
 
@@ -49,10 +47,6 @@ ANALYTIC_RULES = "account.analytic.distribution.model" if SERIES >= 16 else "acc
 
 # Decorator of a method that gives a record in Python and its id over RPC; 19.0 has none and gives [id].
 returns_record = api.returns("self", lambda record: record.id) if hasattr(api, "returns") else lambda method: method
-
-
-# PostgreSQL's codes for "run it again": serialization failure, deadlock, lock not available.
-RETRIED_CODES = ("40001", "40P01", "55P03")
 
 
 def trigger_cron(cron):
@@ -153,11 +147,6 @@ def has_access(records, operation):
     return records._filter_access_rules(operation) == records
 
 
-def is_storable(product):
-    """Tell whether stock of the product is kept."""
-    return product.is_storable if "is_storable" in product._fields else product.type == "product"
-
-
 def storable_domain(env):
     """Domain of the products whose stock is kept."""
     if "is_storable" in env["product.product"]._fields:
@@ -188,16 +177,6 @@ def shares_company(record, company):
     return record.company_id in owners
 
 
-def format_amount(env, amount, currency):
-    """Write an amount in the user's language, with its currency."""
-    return formatLang(env, amount, currency_obj=currency)
-
-
-def format_number(env, number, precision):
-    """Write a number in the user's language, with the digits of a decimal precision."""
-    return formatLang(env, number, digits=env["decimal.precision"].precision_get(precision))
-
-
 def render_template(env, template, values):
     """Render a QWeb template to text."""
     content = env["ir.qweb"]._render(template, values)
@@ -211,16 +190,6 @@ def locked_until(company, journal, date):
         return max(lock[0] for lock in violated) if violated else None
     lock_date = company._get_user_fiscal_lock_date()
     return lock_date if lock_date and date <= fields.Date.to_date(lock_date) else None
-
-
-def uom_is_zero(uom, quantity):
-    """Tell whether `quantity` is nothing beyond the unit's rounding."""
-    return float_is_zero(quantity, precision_rounding=uom.rounding)
-
-
-def uom_compare(uom, one, other):
-    """Compare two quantities in the unit's rounding: -1, 0 or 1."""
-    return float_compare(one, other, precision_rounding=uom.rounding)
 
 
 def seller_partner_field(env):
@@ -245,8 +214,3 @@ def find_boms(products, company):
 def action_groups_field(env):
     """Name of the groups field on ir.actions.server."""
     return "group_ids" if "group_ids" in env["ir.actions.server"]._fields else "groups_id"
-
-
-def ask_to_run_again(cr):
-    """End this transaction with a serialization failure: Odoo then runs the request again."""
-    cr.execute("DO $$ BEGIN RAISE EXCEPTION 'changed meanwhile' USING ERRCODE = '40001'; END $$", log_exceptions=False)

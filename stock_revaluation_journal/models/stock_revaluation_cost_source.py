@@ -4,7 +4,7 @@ from decimal import Decimal
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import compat, tools
 from ..engine.distribution import distribute
 from ..engine.rounding import decimal, round_to, unit_cost_of
 from .stock_revaluation_journal_line import COST_DIGITS
@@ -397,7 +397,7 @@ class StockRevaluationCostSource(models.AbstractModel):
     def _reaches_minimum(self, seller, product, quantity):
         unit = compat.seller_unit(seller) or product.uom_id
         ordered = product.uom_id._compute_quantity(quantity, unit, round=False)
-        return compat.uom_compare(unit, ordered, seller.min_qty) >= 0
+        return tools.uom_compare(unit, ordered, seller.min_qty) >= 0
 
     def _discounted(self, seller, product):
         """Return the price per stock unit in the vendor's currency, discount taken."""
@@ -488,7 +488,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         currency = company.currency_id
 
         def money(amount):
-            return compat.format_amount(self.env, amount, currency)
+            return tools.format_amount(self.env, amount, currency)
 
         shown = suggestions[:SHOWN_AT_MOST]
         products = self.env["product.product"].sudo().browse([each.item.product_id for each in shown])
@@ -496,9 +496,9 @@ class StockRevaluationCostSource(models.AbstractModel):
         rows = [
             {
                 "product": names[each.item.product_id],
-                "quantity": compat.format_number(self.env, each.item.quantity, compat.QUANTITY_DIGITS),
-                "unit_cost_now": compat.format_number(self.env, each.item.unit_cost_now, COST_DIGITS),
-                "unit_cost_new": compat.format_number(self.env, each.unit_cost, COST_DIGITS),
+                "quantity": tools.format_number(self.env, each.item.quantity, compat.QUANTITY_DIGITS),
+                "unit_cost_now": tools.format_number(self.env, each.item.unit_cost_now, COST_DIGITS),
+                "unit_cost_new": tools.format_number(self.env, each.unit_cost, COST_DIGITS),
                 "value_now": money(each.item.value_now),
                 "value_new": money(each.value),
                 "amount": money(each.amount),

@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from .. import compat
+from .. import compat, tools
 from ..valuation.base import Key
 
 # What nobody writes by hand: set by creating, calculating, posting and reversing.
@@ -337,10 +337,10 @@ class StockRevaluationJournal(models.Model):
         text = [_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(was))]
         for line in changed[:NAMED_AT_MOST]:
             quantities = [
-                compat.format_number(self.env, each, compat.QUANTITY_DIGITS) for each in (was[line][0], line.quantity)
+                tools.format_number(self.env, each, compat.QUANTITY_DIGITS) for each in (was[line][0], line.quantity)
             ]
             values = [
-                compat.format_amount(self.env, each, line.currency_id) for each in (was[line][1], line.value_calculated)
+                tools.format_amount(self.env, each, line.currency_id) for each in (was[line][1], line.value_calculated)
             ]
             text.append("– %s: %s → %s, %s → %s" % (line._get_title(), *quantities, *values))
         if len(changed) > NAMED_AT_MOST:

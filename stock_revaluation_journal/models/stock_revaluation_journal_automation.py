@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from .. import compat
+from .. import compat, tools
 
 # System parameter: what it costs to sell, in per cent of the sales price, for the ready server actions.
 SELLING_COST_PARAMETER = "stock_revaluation_journal.selling_cost_percent"
@@ -96,7 +96,7 @@ class StockRevaluationJournal(models.Model):
             )
             made_meanwhile = fresh_cr.fetchone()
         if made_meanwhile:
-            compat.ask_to_run_again(self.env.cr)
+            tools.ask_to_run_again(self.env.cr)
         return journal
 
     # ------------------------------------------------------------------ arguments

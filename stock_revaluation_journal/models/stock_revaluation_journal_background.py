@@ -6,7 +6,7 @@ import psycopg2
 from odoo import _, api, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import compat, tools
 
 _logger = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class StockRevaluationJournal(models.Model):
                 return bool(posted)
             except psycopg2.OperationalError as error:
                 self._roll_back()
-                if error.pgcode not in compat.RETRIED_CODES or attempt == TRIES:
+                if error.pgcode not in tools.RETRIED_CODES or attempt == TRIES:
                     return self._stop_background(str(error))
                 _logger.info("%s: chunk runs again, try %s of %s: %s", self.name, attempt, TRIES, error)
                 time.sleep(random.uniform(0.1, 0.5) * attempt)

@@ -3,7 +3,7 @@ import math
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import compat, tools
 from ..engine import rounding
 from ..valuation.base import Key
 from .stock_revaluation_journal import ACCOUNTING_GROUPS
@@ -547,7 +547,7 @@ class StockRevaluationJournalLine(models.Model):
         product = self.product_id.sudo().with_company(self.company_id)
         return (
             position is None
-            or compat.uom_compare(product.uom_id, position.quantity, self.quantity) != 0
+            or tools.uom_compare(product.uom_id, position.quantity, self.quantity) != 0
             or not self.currency_id.is_zero(position.value - self.value_calculated)
             or product.cost_method != self.cost_method
             or (product.valuation == "real_time") != self.automated

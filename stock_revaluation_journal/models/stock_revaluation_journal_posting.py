@@ -5,7 +5,7 @@ from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
 from psycopg2.extras import execute_values
 
-from .. import compat
+from .. import compat, tools
 from ..valuation.base import Change
 
 # How many lines a message names.
@@ -327,8 +327,8 @@ class StockRevaluationJournal(models.Model):
             body=_(
                 "Posted, with %(count)d changed lines: value up by %(up)s and down by %(down)s.",
                 count=len(self.line_ids.filtered(lambda line: line.state == "posted")),
-                up=compat.format_amount(self.env, self.amount_increase, self.currency_id),
-                down=compat.format_amount(self.env, -self.amount_decrease, self.currency_id),
+                up=tools.format_amount(self.env, self.amount_increase, self.currency_id),
+                down=tools.format_amount(self.env, -self.amount_decrease, self.currency_id),
             ),
             subtype_xmlid="stock_revaluation_journal.mt_revaluation_posted",
         )

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import _, models
 
-from .. import compat
+from .. import compat, tools
 from ..engine import rounding
 from .stock_revaluation_journal import ROUNDING_WARNING
 
@@ -236,9 +236,9 @@ class StockRevaluationJournal(models.Model):
             shown=lambda table: preview[table][:ROWS_SHOWN],
             hidden=lambda table: max(0, len(preview[table]) - ROWS_SHOWN),
             total=total,
-            money=lambda amount: compat.format_amount(self.env, amount, self.currency_id),
-            cost=lambda cost: compat.format_number(self.env, cost, "Revaluation Unit Cost"),
-            quantity=lambda quantity: compat.format_number(self.env, quantity, compat.QUANTITY_DIGITS),
+            money=lambda amount: tools.format_amount(self.env, amount, self.currency_id),
+            cost=lambda cost: tools.format_number(self.env, cost, "Revaluation Unit Cost"),
+            quantity=lambda quantity: tools.format_number(self.env, quantity, compat.QUANTITY_DIGITS),
         )
 
 

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import models
 
-from .. import compat
+from .. import tools
 
 # Columns of the printed list of journals that are added up.
 PRINTED_TOTALS = ("value_calculated", "value_revalued", "amount_increase", "amount_decrease", "amount")
@@ -51,4 +51,4 @@ class StockRevaluationJournal(models.Model):
         return [self._print_money(sum(self.mapped(name))) for name in PRINTED_TOTALS]
 
     def _print_money(self, amount):
-        return compat.format_amount(self.env, amount, self[:1].currency_id)
+        return tools.format_amount(self.env, amount, self[:1].currency_id)

@@ -5,7 +5,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import plaintext2html
 
-from .. import compat
+from .. import tools
 from ..engine.schedule import MONTHS, next_after
 from .stock_revaluation_journal_background import TRIES
 
@@ -250,7 +250,7 @@ class StockRevaluationRule(models.Model):
                 "%(journal)s: %(count)d products changed by %(amount)s.",
                 journal=journal.name,
                 count=len(changes),
-                amount=compat.format_amount(self.env, sum(each.amount for each in changes), self.currency_id),
+                amount=tools.format_amount(self.env, sum(each.amount for each in changes), self.currency_id),
             )
         else:
             result = _("Nothing to change.")
@@ -291,7 +291,7 @@ class StockRevaluationRule(models.Model):
             except Exception as error:  # pylint: disable=broad-except
                 self.env.cr.rollback()
                 self.env.clear()
-                again = isinstance(error, psycopg2.OperationalError) and error.pgcode in compat.RETRIED_CODES
+                again = isinstance(error, psycopg2.OperationalError) and error.pgcode in tools.RETRIED_CODES
                 if not again or attempt == TRIES:
                     return self._report_failure(error)
                 _logger.info(

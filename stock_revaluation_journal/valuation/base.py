@@ -7,7 +7,7 @@ import pytz
 from odoo import fields, models
 from psycopg2.extras import execute_values
 
-from .. import compat
+from .. import compat, tools
 from ..engine.distribution import distribute
 from ..engine.rounding import decimal, round_to
 
@@ -93,8 +93,8 @@ class StockRevaluationValuation(models.AbstractModel):
             quantity = figures.get(product.id, (None,))[0]
             if quantity is None:
                 left_out[product.id] = "no_layers"
-            elif compat.uom_compare(product.uom_id, quantity, 0) <= 0:
-                left_out[product.id] = "zero" if compat.uom_is_zero(product.uom_id, quantity) else "negative"
+            elif tools.uom_compare(product.uom_id, quantity, 0) <= 0:
+                left_out[product.id] = "zero" if tools.uom_is_zero(product.uom_id, quantity) else "negative"
         products = products.filtered(lambda product: product.id not in left_out)
         pieces = self._pieces(products, calculate_per)
         positions = []
@@ -125,14 +125,14 @@ class StockRevaluationValuation(models.AbstractModel):
             pieces[product.id] = [
                 Position(Key(product.id, False, layer.layer_id), layer.quantity, self._money(layer.value))
                 for layer in layers_by_product.get(product.id, [])
-                if compat.uom_compare(product.uom_id, layer.quantity, 0) > 0
+                if tools.uom_compare(product.uom_id, layer.quantity, 0) > 0
             ]
         lots_by_product = self._read_lots(by_lot) if by_lot else {}
         for product in by_lot:
             pieces[product.id] = [
                 Position(Key(product.id, lot_id, False), quantity, value)
                 for lot_id, (quantity, value) in lots_by_product.get(product.id, {}).items()
-                if lot_id and compat.uom_compare(product.uom_id, quantity, 0) > 0
+                if lot_id and tools.uom_compare(product.uom_id, quantity, 0) > 0
             ]
         return pieces
 
@@ -188,10 +188,7 @@ class StockRevaluationValuation(models.AbstractModel):
         self.env.cr.execute(query, params)
         seen = dict(self.env.cr.fetchall())
         if any(row_id not in seen or seen[row_id] < version for row_id, version in committed):
-            self.env.cr.execute(
-                "DO $$ BEGIN RAISE EXCEPTION 'stock value changed meanwhile' USING ERRCODE = '40001'; END $$",
-                log_exceptions=False,
-            )
+            tools.ask_to_run_again(self.env.cr)
 
     def _share_lock(self, product_ids):
         """Called by every change of stock value: see `_lock`."""

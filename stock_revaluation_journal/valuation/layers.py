@@ -10,7 +10,7 @@ from odoo.exceptions import UserError
 from odoo.tools import float_round
 from psycopg2.extras import execute_values
 
-from .. import compat
+from .. import compat, tools
 from ..engine.rounding import decimal, round_to
 from .base import Layer
 
@@ -200,7 +200,7 @@ class StockRevaluationValuation(models.AbstractModel):
         Average: new value / quantity; standard: the new unit cost; FIFO: that of the first open layer.
         Shape: `figures` (quantity, value) before the changes; `layers` with their new values.
         """
-        stocked = [layer for layer in layers if compat.uom_compare(product.uom_id, layer.quantity, 0) > 0]
+        stocked = [layer for layer in layers if tools.uom_compare(product.uom_id, layer.quantity, 0) > 0]
         if product.cost_method == "fifo" and stocked and not compat.is_lot_valued(product):
             return self._cost(decimal(stocked[0].value) / decimal(stocked[0].quantity))
         quantity, value = figures
@@ -213,7 +213,7 @@ class StockRevaluationValuation(models.AbstractModel):
         stocked = {
             lot_id: quantity
             for lot_id, (quantity, _value) in lots.items()
-            if lot_id and compat.uom_compare(product.uom_id, quantity, 0) > 0
+            if lot_id and tools.uom_compare(product.uom_id, quantity, 0) > 0
         }
         entered = {change.key.lot_id or lot_id: change.unit_cost for change in changes for lot_id in stocked}
         return {

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 from odoo import SUPERUSER_ID, models
 
-from .. import compat
+from .. import compat, tools
 from .base import Layer
 
 # Odoo values what lies in locations of a company, `stock.location._should_be_valued` in SQL.
@@ -163,7 +163,7 @@ class StockRevaluationValuation(models.AbstractModel):
         for product in products:
             layers = layers_by_product.get(product.id, [])
             covered = sum(layer.quantity for layer in layers)
-            if compat.uom_compare(product.uom_id, covered, quantities[product.id]) == 0:
+            if tools.uom_compare(product.uom_id, covered, quantities[product.id]) == 0:
                 values[product.id] = sum(layer.value for layer in layers)
             else:
                 values[product.id] = product.total_value

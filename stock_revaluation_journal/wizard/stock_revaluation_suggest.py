@@ -1,7 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import tools
 
 
 class StockRevaluationSuggest(models.TransientModel):
@@ -72,7 +72,7 @@ class StockRevaluationSuggest(models.TransientModel):
             " %(missing)d lines had no new cost.",
             origin=dict(self._select_source())[self.source],
             count=len(suggestions),
-            amount=compat.format_amount(
+            amount=tools.format_amount(
                 self.env, sum(each.amount for each in suggestions), self.journal_id.currency_id
             ),
             missing=len(missing),
