@@ -489,14 +489,18 @@ class StockRevaluationJournal(models.Model):
         return set(product_ids) - set(products.ids)
 
     def _existing_keys(self):
-        return {line._key() for line in self.line_ids}
+        """Return the set of what the lines take, see `_taken_by`."""
+        return set().union(*(self._taken_by(line._key()) for line in self.line_ids))
 
-    def _overlaps(self, key, keys):
-        """Tell whether `key` names stock that one of `keys` names already."""
+    def _taken_by(self, key):
+        """Return what a line of `key` takes: that position, and (None) something of its product."""
+        return {key, Key(key.product_id, None, None)}
+
+    def _overlaps(self, key, taken):
+        """Tell whether `key` names stock that is `taken` already."""
         whole = Key(key.product_id, False, False)
-        if key in keys or whole in keys:
-            return True
-        return key == whole and any(other.product_id == key.product_id for other in keys)
+        some = Key(key.product_id, None, None)
+        return key in taken or whole in taken or (key == whole and some in taken)
 
     def _left_out_text(self, left_out):
         """Say for each reason how many products were left out, and name them."""

@@ -255,7 +255,7 @@ class StockRevaluationJournalLine(models.Model):
                         journal=journal.name,
                     )
                 )
-            seen.add(key)
+            seen |= journal._taken_by(key)
 
     # ------------------------------------------------------------------ onchange
 
