@@ -78,9 +78,9 @@ class StockRevaluationJournal(models.Model):
         names = ", ".join(self.prepared_by_ids.sudo().mapped("name"))
         return [_("Above the company's limit: another manager than %s has to post it.", names)]
 
-    def _log_posting(self):
+    def _log_posting(self, count):
         """Say in the chatter who approved, and close the activities of the others."""
-        result = super()._log_posting()
+        result = super()._log_posting(count)
         if self.approval_needed:
             self.message_post(
                 body=_(

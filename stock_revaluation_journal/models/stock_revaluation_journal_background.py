@@ -100,7 +100,7 @@ class StockRevaluationJournal(models.Model):
         journal._check_may_post()
         lines = journal._get_next_lines()
         if not lines:
-            journal._finish()
+            journal._finish(journal.line_ids.filtered(lambda line: line.state == "draft"))
             return 0
         problems = journal._check_date() + journal._get_line_problems(lines)
         if problems:

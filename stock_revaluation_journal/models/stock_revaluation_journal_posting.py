@@ -161,13 +161,12 @@ class StockRevaluationJournal(models.Model):
     def _check_booking(self, booking, line):
         """Return the problems of one line's booking, said so that lines with the same one share a text."""
         problems = []
-        category = line.categ_id.display_name
         if not booking.valuation:
             problems.append(
                 _(
                     "No stock valuation account."
                     " Set it on the product category %s (Accounting, Stock Valuation Account).",
-                    category,
+                    line.categ_id.display_name,
                 )
             )
         if not booking.counterpart:
@@ -175,7 +174,7 @@ class StockRevaluationJournal(models.Model):
                 _(
                     "No counterpart account. Set one on the line, the journal, the reason, or as expense account of the"
                     " product category %s.",
-                    category,
+                    line.categ_id.display_name,
                 )
             )
         if booking.counterpart and booking.counterpart == booking.valuation:
@@ -190,10 +189,10 @@ class StockRevaluationJournal(models.Model):
                 _(
                     "No accounting journal."
                     " Set one on the journal, the reason, or as stock journal of the category %s.",
-                    category,
+                    line.categ_id.display_name,
                 )
             )
-        for account in filter(None, booking[:2]):
+        for account in booking.valuation | booking.counterpart:
             problems += self._check_account(account)
         if booking.journal:
             problems += self._check_accounting_journal(booking.journal)
@@ -248,20 +247,22 @@ class StockRevaluationJournal(models.Model):
 
     def _lines_to_post(self):
         """Lines with an amount: the others post nothing."""
-        return self.line_ids.filtered(lambda line: line.state == "draft" and not line.currency_id.is_zero(line.amount))
+        is_zero = self.currency_id.is_zero
+        return self.line_ids.filtered(lambda line: line.state == "draft" and not is_zero(line.amount))
 
     def _post(self):
         """Post a checked and locked journal."""
-        self._post_lines(self._lines_to_post())
-        self._finish()
+        lines = self._lines_to_post()
+        self._post_lines(lines)
+        self._finish(self.line_ids - lines)
 
-    def _finish(self):
-        """Close the journal after its last line was posted."""
-        self.line_ids.filtered(lambda line: line.state == "draft")._write_protected({"state": "unchanged"})
+    def _finish(self, unchanged):
+        """Close the journal after its last line was posted; `unchanged` are the lines that post nothing."""
+        unchanged._write_protected({"state": "unchanged"})
         self._write_protected(
             {"state": "posted", "posted_by": self.env.uid, "posted_at": fields.Datetime.now(), "problem": False}
         )
-        self._log_posting()
+        self._log_posting(len(self.line_ids) - len(unchanged))
 
     def _post_lines(self, lines):
         """Write entries, layers and costs of `lines`; the amount must be the change measured.
@@ -269,8 +270,8 @@ class StockRevaluationJournal(models.Model):
         Runs as superuser from here on: the user's right to post was checked, and needs no accounting
         or product rights.
         """
-        seam = self._seam().sudo()
-        products = lines.product_id.sudo()
+        seam, lines = self._seam().sudo(), lines.sudo()
+        products = lines.product_id
         before = seam._measure(products)
         moves, move_by_line = self._create_entries(lines)
         shares = seam._apply(self._get_changes(lines, move_by_line), self.date)
@@ -284,6 +285,7 @@ class StockRevaluationJournal(models.Model):
         return [
             Change(
                 line_id=line.id,
+                journal_id=self.id,
                 key=line._key(),
                 value=money(line.value_revalued),
                 amount=money(line.amount),
@@ -321,12 +323,12 @@ class StockRevaluationJournal(models.Model):
                 + "\n".join(wrong[:NAMED_AT_MOST])
             )
 
-    def _log_posting(self):
-        """Say so in the chatter, to those who follow *Revaluation posted* too."""
+    def _log_posting(self, count):
+        """Say so in the chatter, to those who follow *Revaluation posted* too; `count` lines were posted."""
         self.message_post(
             body=_(
                 "Posted, with %(count)d changed lines: value up by %(up)s and down by %(down)s.",
-                count=len(self.line_ids.filtered(lambda line: line.state == "posted")),
+                count=count,
                 up=tools.format_amount(self.env, self.amount_increase, self.currency_id),
                 down=tools.format_amount(self.env, -self.amount_decrease, self.currency_id),
             ),
@@ -337,33 +339,34 @@ class StockRevaluationJournal(models.Model):
 
     def _get_bookings(self, lines):
         """Return {line: Booking} of the `lines` that make a journal entry."""
+        journal = self.sudo().with_company(self.company_id)
         seam = self._seam().sudo()
-        bookings, accounts_by_product = {}, {}
-        for line in lines:
-            product = line.product_id.sudo().with_company(self.company_id)
-            if not seam._posts_entry(product):
+        bookings, accounts_by_template = {}, {}
+        for line, own in zip(lines, lines.with_env(journal.env)):
+            template = own.product_id.product_tmpl_id
+            if not seam._posts_entry(own.product_id):
                 continue
-            if product not in accounts_by_product:
-                accounts_by_product[product] = product.product_tmpl_id.get_product_accounts()
-            bookings[line] = self._get_booking(line, accounts_by_product[product])
+            if template not in accounts_by_template:
+                accounts_by_template[template] = template.get_product_accounts()
+            bookings[line] = journal._get_booking(own, accounts_by_template[template])
         return bookings
 
     def _get_booking(self, line, product_accounts):
-        """Return where `line` is booked.
+        """Return where `line` is booked. Called as superuser, in the journal's company.
 
         Shape: `product_accounts` as `product.template.get_product_accounts()` gives them.
         Override: to choose accounts by a rule of your own.
         """
-        reason = self.reason_id.sudo().with_company(self.company_id)
+        reason = self.reason_id
         by_reason = reason.increase_account_id if line.amount > 0 else reason.decrease_account_id
         return Booking(
             valuation=product_accounts.get("stock_valuation") or self.env["account.account"],
-            counterpart=line.counterpart_account_id.sudo()
-            or self.counterpart_account_id.sudo()
+            counterpart=line.counterpart_account_id
+            or self.counterpart_account_id
             or by_reason
             or product_accounts.get("expense")
             or self.env["account.account"],
-            journal=self.account_journal_id.sudo()
+            journal=self.account_journal_id
             or reason.account_journal_id
             or product_accounts.get("stock_journal")
             or self.env["account.journal"],
@@ -386,8 +389,7 @@ class StockRevaluationJournal(models.Model):
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
                 groups_list.append(groups)
         moves = self.env["account.move"].sudo().with_company(self.company_id).create(vals_list)
-        self.sudo()._write_protected({"account_move_ids": [(4, move.id) for move in moves]})
-        return moves, self._link_items(moves, groups_list)
+        return moves, self._link_entries(moves, groups_list)
 
     def _group_lines(self, lines, bookings):
         """Return [(Booking, lines)]: a group becomes a pair of journal items.
@@ -426,17 +428,25 @@ class StockRevaluationJournal(models.Model):
             "quantity": 0,
         }
         common.update(compat.NO_ANALYTIC)
-        debit, credit = max(amount, 0.0), max(-amount, 0.0)
         return {
-            "valuation": dict(common, account_id=booking.valuation.id, debit=debit, credit=credit),
-            "counterpart": dict(common, account_id=booking.counterpart.id, debit=credit, credit=debit),
+            "valuation": dict(common, account_id=booking.valuation.id, **self._prepare_amount_vals(amount)),
+            "counterpart": dict(common, account_id=booking.counterpart.id, **self._prepare_amount_vals(-amount)),
         }
+
+    def _prepare_amount_vals(self, amount):
+        """Return the values of a journal item that debits `amount`, or credits it if negative.
+
+        The currency comes first, so that the ORM has it when it rounds the amounts.
+        """
+        return dict({"currency_id": self.currency_id.id}, amount_currency=amount, **compat.item_amounts(amount))
 
     def _get_group_name(self, amount):
         return "%s – %s" % (self.name, _("Increases") if amount > 0 else _("Decreases"))
 
-    def _link_items(self, moves, groups_list):
-        """Link each line to its journal items; return {line id: account.move id}."""
+    def _link_entries(self, moves, groups_list):
+        """Link the journal to its entries and each line to its journal items; return {line id: account.move id}."""
+        if not moves:
+            return {}
         rows, move_by_line = [], {}
         for move, groups in zip(moves, groups_list):
             items = iter(move.line_ids.sorted("id").ids)
@@ -444,16 +454,19 @@ class StockRevaluationJournal(models.Model):
                 pair = [next(items), next(items)]
                 rows += [(line.id, item_id) for line in lines for item_id in pair]
                 move_by_line.update((line.id, move.id) for line in lines)
-        if rows:
-            execute_values(
-                self.env.cr._obj,
-                "INSERT INTO stock_revaluation_line_account_move_line_rel (line_id, account_move_line_id) VALUES %s",
-                rows,
-                page_size=5000,
-            )
-            lines = self.env["stock.revaluation.journal.line"].browse(move_by_line)
-            compat.written(lines, ["account_move_line_ids"])
+        self._insert_links(
+            "stock_revaluation_journal_account_move_rel (journal_id, account_move_id)",
+            [(self.id, move_id) for move_id in moves.ids],
+        )
+        self._insert_links("stock_revaluation_line_account_move_line_rel (line_id, account_move_line_id)", rows)
+        compat.written(self, ["account_move_ids"])
+        compat.written(moves, ["revaluation_journal_ids"])
+        compat.written(self.env["stock.revaluation.journal.line"].browse(move_by_line), ["account_move_line_ids"])
         return move_by_line
+
+    def _insert_links(self, relation, rows):
+        """Insert rows into the table of a many2many; `relation` names it and its two columns."""
+        execute_values(self.env.cr._obj, "INSERT INTO %s VALUES %%s" % relation, rows, page_size=5000)
 
     def _post_entries(self, moves):
         """Post the entries at their date: Odoo would silently move a locked one, or leave a future one in draft."""
@@ -490,17 +503,15 @@ class StockRevaluationJournalLine(models.Model):
 
     def _mark_posted(self, shares):
         """Close the lines; `shares` is what `_apply` of the seam returned."""
-        self._write_protected({"state": "posted", "is_stale": False})
-        rows = [(line_id, json.dumps(taken)) for line_id, taken in shares.items() if taken]
-        if rows:
-            execute_values(
-                self.env.cr._obj,
-                "UPDATE stock_revaluation_journal_line t SET layer_shares = v.new FROM (VALUES %s) AS v(id, new)"
-                " WHERE t.id = v.id",
-                rows,
-                page_size=5000,
-            )
-            compat.written(self, ["layer_shares"])
+        execute_values(
+            self.env.cr._obj,
+            "UPDATE stock_revaluation_journal_line t SET state = 'posted', is_stale = false, layer_shares = v.new,"
+            " write_uid = %d, write_date = now() AT TIME ZONE 'UTC' FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id"
+            % self.env.uid,
+            [(line_id, json.dumps(shares[line_id]) if shares.get(line_id) else None) for line_id in self.ids],
+            page_size=5000,
+        )
+        compat.written(self, ["state", "is_stale", "layer_shares", "write_uid", "write_date"])
 
     def _get_stored_cost(self):
         """Return the unit cost to store as it was entered, None if it follows from the total.
@@ -527,7 +538,7 @@ class StockRevaluationJournalLine(models.Model):
 
     def _describe(self, *reason):
         self.ensure_one()
-        position = ", ".join(filter(None, [self.product_id.sudo().display_name, self.lot_id.sudo().name]))
+        position = ", ".join(filter(None, [self.product_id.display_name, self.lot_id.name]))
         costs = {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")}
         change = _("unit cost %(old)s to %(new)s", **costs)
         return " – ".join(filter(None, [self.journal_id.name, *reason, position, change, self.note]))

@@ -21,7 +21,7 @@ Position = namedtuple("Position", "key quantity value")
 Layer = namedtuple("Layer", "layer_id lot_id quantity value received", defaults=(None,))
 # What posting asks for: `value` is the new total of the position, `amount` its signed change,
 # `unit_cost` the cost to store where the accountant's unit cost decides (standard cost), else None.
-Change = namedtuple("Change", "line_id key value amount unit_cost description account_move_id")
+Change = namedtuple("Change", "line_id journal_id key value amount unit_cost description account_move_id")
 
 
 class StockRevaluationValuation(models.AbstractModel):
@@ -163,8 +163,11 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         ids = sorted(products.ids)
         compat.flush(self.env)
-        self.env.cr.execute("SELECT id FROM product_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
-        self.env.cr.execute("UPDATE product_product SET write_date = write_date WHERE id = ANY(%s)", [ids])
+        self.env.cr.execute(
+            "WITH own AS (SELECT id FROM product_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)"
+            " UPDATE product_product p SET write_date = p.write_date FROM own WHERE p.id = own.id",
+            [ids],
+        )
         self._check_snapshot(ids)
 
     def _check_snapshot(self, product_ids):
@@ -241,6 +244,30 @@ class StockRevaluationValuation(models.AbstractModel):
         return {lot_id: (quantity, value, new.get(lot_id, 0)) for lot_id, (quantity, value) in lots.items()}
 
     # ------------------------------------------------------------------ tools
+
+    def _layer_vals(self, change, value, lot_id=False):
+        """Return the values of one new layer, what it stores of line and product included: no update follows.
+
+        `stock_valuation_layer_id` stays empty: from 16.0 on vendor bills add up the layers linked that way and
+        would take the revaluation back as a price difference.
+        """
+        Layer = self.env["stock.valuation.layer"]
+        vals = {
+            "company_id": self.env.company.id,
+            "product_id": change.key.product_id,
+            "quantity": 0,
+            "unit_cost": 0,
+            "value": value,
+            "description": change.description,
+            "account_move_id": change.account_move_id,
+            "revaluation_line_id": change.line_id,
+            "revaluation_journal_id": change.journal_id,
+        }
+        if lot_id:
+            vals["lot_id"] = lot_id
+        if Layer._fields["categ_id"].store:
+            vals["categ_id"] = self.env["product.product"].sudo().browse(change.key.product_id).categ_id.id
+        return vals
 
     def _rounding(self):
         return self.env.company.currency_id.rounding

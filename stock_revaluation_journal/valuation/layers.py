@@ -21,10 +21,7 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ reading
 
     def _read_products(self, products):
-        return {
-            product_id: (quantity, self._shown(value))
-            for product_id, (quantity, value) in self._sum_layers(products).items()
-        }
+        return self._shown(self._sum_layers(products))
 
     def _sum_layers(self, products):
         """Return {product id: (quantity, value)}, the value as stored: up to 15.0 with fractions of a cent."""
@@ -36,9 +33,13 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         return {product_id: (quantity, value) for product_id, quantity, value in self.env.cr.fetchall()}
 
-    def _shown(self, value):
-        """Round a stored value as Odoo shows it, which up to 15.0 may be 135.49 for 135.49499999999995."""
-        return self._money(self.env.company.currency_id.round(value))
+    def _shown(self, sums):
+        """Round the values of `_sum_layers` as Odoo shows them: up to 15.0 it may make 135.49 of 135.49499999999995."""
+        currency = self.env.company.currency_id
+        return {
+            product_id: (quantity, float(round_to(currency.round(value), currency.rounding)))
+            for product_id, (quantity, value) in sums.items()
+        }
 
     def _read_lots(self, products):  # 18.0 alone
         if not products:
@@ -80,7 +81,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _apply(self, changes, date):
         products = self._changed_products(changes)
         sums = self._sum_layers(products)
-        figures = {product_id: (quantity, self._shown(value)) for product_id, (quantity, value) in sums.items()}
+        figures = self._shown(sums)
         all_layers = self._read_layers(products)
         all_lots = self._read_lots(products.filtered(compat.is_lot_valued))
         remaining, vals_list, product_costs, lot_costs, shares = {}, [], {}, {}, {}
@@ -115,7 +116,8 @@ class StockRevaluationValuation(models.AbstractModel):
         Layer = self.env["stock.valuation.layer"].sudo()
         if not (compat.INSERTS_ROW_BY_ROW and vals_list):
             return Layer.create(vals_list)
-        rows = [Layer._add_missing_default_values(vals) for vals in vals_list]
+        defaults = Layer._add_missing_default_values({})
+        rows = [dict(defaults, **vals) for vals in vals_list]
         columns = [name for name in rows[0] if Layer._fields[name].column_type]
         found = execute_values(
             self.env.cr._obj,
@@ -174,23 +176,6 @@ class StockRevaluationValuation(models.AbstractModel):
             if decimal(new) != decimal(old):
                 vals_list.append(self._layer_vals(change, float(decimal(new) - decimal(old)), lot_id))
         return vals_list
-
-    def _layer_vals(self, change, value, lot_id=False):
-        """Values of one layer. `stock_valuation_layer_id` stays empty: from 16.0 vendor bills add up the
-        layers linked that way and would take the revaluation back as a price difference."""
-        vals = {
-            "company_id": self.env.company.id,
-            "product_id": change.key.product_id,
-            "quantity": 0,
-            "unit_cost": 0,
-            "value": value,
-            "description": change.description,
-            "account_move_id": change.account_move_id,
-            "revaluation_line_id": change.line_id,
-        }
-        if lot_id:
-            vals["lot_id"] = lot_id
-        return vals
 
     # ------------------------------------------------------------------ costs
 

@@ -43,7 +43,7 @@ class StockRevaluationValuation(models.AbstractModel):
                     shares[change.line_id] = self._layer_shares(receipts[product.id], reached)
                 continue
             for change in product_changes:
-                vals_list.append(self._layer_vals(change, change.amount))
+                vals_list.append(self._layer_vals(change, change.amount, change.key.lot_id))
                 lot_costs.update(self._lot_costs(change, lots.get(product.id, {})))
             if not product.lot_valuated:
                 product_costs[product.id] = float(self._new_cost(product_changes[0], quantity))
@@ -174,18 +174,6 @@ class StockRevaluationValuation(models.AbstractModel):
         return {
             product_id: max(moment, last[product_id] + MICROSECOND) if last.get(product_id) else moment
             for product_id in product_ids
-        }
-
-    def _layer_vals(self, change, value):
-        return {
-            "company_id": self.env.company.id,
-            "product_id": change.key.product_id,
-            "lot_id": change.key.lot_id,
-            "stock_move_id": change.key.layer_id,
-            "value": value,
-            "description": change.description,
-            "account_move_id": change.account_move_id,
-            "revaluation_line_id": change.line_id,
         }
 
     def _changed_rows(self):

@@ -72,9 +72,7 @@ class StockRevaluationSuggest(models.TransientModel):
             " %(missing)d lines had no new cost.",
             origin=dict(self._select_source())[self.source],
             count=len(suggestions),
-            amount=tools.format_amount(
-                self.env, sum(each.amount for each in suggestions), self.journal_id.currency_id
-            ),
+            amount=tools.format_amount(self.env, sum(each.amount for each in suggestions), self.journal_id.currency_id),
             missing=len(missing),
         )
 
