@@ -13,6 +13,8 @@ from . import addon, cache
 from .cache import SetupError
 from .series import ADDON, NEEDED
 
+# Databases of tests and benchmarks, with the number of the process that made them.
+PASSING = re.compile(r"srj_(?:test|bench)_[0-9]+_([0-9]+)(_[a-z]+)?")
 ONCE = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) ", re.M)
 # Said by Odoo or its libraries about themselves, whatever the addon does.
@@ -100,6 +102,16 @@ def drop(odoo, name):
     """Drop a database of ours and the files that belong to it; none of that name is fine."""
     odoo.server.drop(name)
     cache.remove(filestore(odoo, name))
+
+
+def drop_orphans(odoo):
+    """Drop the databases that tests and benchmarks left behind when they were killed."""
+    if not odoo.server.private:
+        return  # their process may be another machine's
+    for name in odoo.server.databases():
+        match = PASSING.fullmatch(name)
+        if match and (int(match.group(1)) == os.getpid() or not os.path.exists("/proc/" + match.group(1))):
+            drop(odoo, name)
 
 
 def filestore(odoo, name):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import shutil
 import subprocess
 import time
@@ -14,7 +13,6 @@ from . import addon, cache, coverage, databases, debian, odoo, python, serve
 from .cache import CHECKOUT, SetupError
 
 UNIT, INSIDE, BROWSER, LIFE = "tests/unit", "tests/odoo", "tests/browser", "tests/life_cycle"
-TEST_DATABASE = re.compile(r"srj_test_[0-9]+_([0-9]+)(_browser|_demo|_plain)?")
 NOTHING_COLLECTED = 5  # pytest's exit status
 STAGE = CHECKOUT / "setup" / "_lib" / "demo" / "stage.py"
 SECONDS_PER_TEST = 600  # one that takes longer hangs
@@ -127,7 +125,7 @@ def _nothing(name):
 @contextlib.contextmanager
 def _database(found, options):
     """Make a database with demo data, and drop it at the end; also those of runs that were killed."""
-    _drop_orphans(found)
+    databases.drop_orphans(found)
     prefix = "srj_kept" if options.keep else "srj_test"
     name = "%s_%s_%d" % (prefix, found.series.number, os.getpid())
     with _dropped(found, name, options):
@@ -150,15 +148,6 @@ def _dropped(found, name, options):
         if options.keep:
             print("kept: setup/odoo %s -d %s" % (found.series.name, name))
         else:
-            databases.drop(found, name)
-
-
-def _drop_orphans(found):
-    if not found.server.private:
-        return  # their process may be another machine's
-    for name in found.server.databases():
-        match = TEST_DATABASE.fullmatch(name)
-        if match and (int(match.group(1)) == os.getpid() or not os.path.exists("/proc/" + match.group(1))):
             databases.drop(found, name)
 
 
