@@ -426,6 +426,8 @@ class StockRevaluationJournal(models.Model):
             "name": lines._get_item_name() if len(lines) == 1 else self._get_group_name(amount),
             "product_id": lines.product_id.id if len(lines.product_id) == 1 else False,
             "quantity": 0,
+            # 16.0 to 18.0 would put an account's default taxes on it, and compute an item for them
+            "tax_ids": [(6, 0, [])],
         }
         common.update(compat.NO_ANALYTIC)
         return {

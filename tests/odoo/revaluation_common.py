@@ -321,6 +321,20 @@ class RevaluationCase(BaseCase):
         return product
 
     @classmethod
+    def create_tax(cls, percent, use, **vals):
+        """Create a tax of the company; `use` "sale" or "purchase"."""
+        Tax = cls.env["account.tax"]
+        vals.update(name="VAT %s" % percent, amount=percent, company_id=cls.company.id, type_tax_use=use)
+        if "country_id" in Tax._fields:
+            vals["country_id"] = cls.company.country_id.id
+        if Tax._fields["tax_group_id"].required:
+            group = {"name": "VAT"}
+            if "company_id" in cls.env["account.tax.group"]._fields:
+                group.update(company_id=cls.company.id, country_id=cls.company.country_id.id)
+            vals["tax_group_id"] = cls.env["account.tax.group"].create(group).id
+        return Tax.create(vals)
+
+    @classmethod
     def create_lot(cls, product, name):
         """Create a lot of the product in the current company."""
         model = "stock.lot" if "stock.lot" in cls.env.registry else "stock.production.lot"

@@ -70,6 +70,19 @@ class TestPostAccounting(RevaluationCase):
         self.post(journal)
         self.assertEqual(self.counterpart(journal), self.account_income)
 
+    def test_counterpart_with_a_default_tax_takes_the_whole_amount(self):
+        """A revaluation is no purchase: the tax that Odoo proposes for the account has no place in it."""
+        self.account_revaluation.tax_ids = self.create_tax(21.0, "purchase")
+        journal = self.posted({self.product: 125.00})
+        self.assertEqual(
+            self.items(journal),
+            {
+                (self.account_valuation, self.product): [25.00],
+                (self.account_revaluation, self.product): [-25.00],
+            },
+        )
+        self.assertFalse(journal.account_move_ids.sudo().line_ids.tax_ids)
+
     def test_counterpart_of_the_journal_comes_before_the_reason(self):
         journal = self.posted({self.product: 125.00}, reason_id=self.reason.id)
         self.assertEqual(self.counterpart(journal), self.account_revaluation)

@@ -235,19 +235,10 @@ class TestSuggest(RevaluationCase):
         self.assertEqual(missing, [])
 
     def test_sales_price_without_the_tax_it_includes(self):
-        vals = {"name": "VAT 25", "amount": 25.0, "company_id": self.company.id, "type_tax_use": "sale"}
         if "price_include_override" in self.env["account.tax"]._fields:
-            vals["price_include_override"] = "tax_included"
+            tax = self.create_tax(25.0, "sale", price_include_override="tax_included")
         else:
-            vals["price_include"] = True
-        if "country_id" in self.env["account.tax"]._fields:
-            vals["country_id"] = self.company.country_id.id
-        if self.env["account.tax"]._fields["tax_group_id"].required and "account.tax.group" in self.env:
-            group = {"name": "VAT"}
-            if "company_id" in self.env["account.tax.group"]._fields:
-                group.update(company_id=self.company.id, country_id=self.company.country_id.id)
-            vals["tax_group_id"] = self.env["account.tax.group"].create(group).id
-        tax = self.env["account.tax"].create(vals)
+            tax = self.create_tax(25.0, "sale", price_include=True)
         product = self.stocked(list_price=10.00, taxes_id=[(6, 0, tax.ids)])
         self.assertAlmostEqual(self.cost_of(product, "sales"), 8.00)  # 10.00 / 1.25
 
