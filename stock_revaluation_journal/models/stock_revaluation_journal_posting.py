@@ -3,6 +3,7 @@ from collections import defaultdict, namedtuple
 
 from odoo import _, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import clean_context
 from psycopg2.extras import execute_values
 
 from .. import compat, tools
@@ -26,7 +27,9 @@ class StockRevaluationJournal(models.Model):
         Raises: UserError with every problem found and where to mend it; nothing is written then.
         """
         self._check_may_post()
-        for journal in self:
+        # Defaults of the page, or of the automation, that called are not meant for entries and layers
+        context = clean_context(self.env.context)
+        for journal in self.with_context(context):  # pylint: disable=context-overridden
             journal._lock()
             if journal.problem:
                 journal._resume_background()

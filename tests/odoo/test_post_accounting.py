@@ -181,6 +181,20 @@ class TestPostAccounting(RevaluationCase):
         self.assertEqual([item.quantity for item in items if item.quantity], [])
         self.assertEqual(journal.valuation_layer_ids.sudo().account_move_id, journal.account_move_ids.sudo())
 
+    def test_defaults_of_the_page_that_posts_are_not_for_entries_and_layers(self):
+        journal = self.calculate(self.product)
+        self.line(journal, self.product).write({"value_revalued": 125.00})
+        receipt = self.env["stock.move"].search([("product_id", "=", self.product.id)], limit=1)
+        before = self.snapshot(self.product)
+        journal.with_context(
+            default_journal_id=journal.id, default_partner_id=self.vendor.id, default_stock_move_id=receipt.id
+        ).action_post()
+        self.assertNotEqual(self.snapshot(self.product), before)
+        items = journal.account_move_ids.sudo().line_ids
+        self.assertEqual(items.journal_id, journal.account_move_ids.sudo().journal_id)
+        self.assertFalse(items.partner_id)
+        self.assertFalse(journal.valuation_layer_ids.sudo().stock_move_id)
+
     def test_items_have_quantity_zero_and_the_product(self):
         journal = self.posted({self.product: 125.00})
         items = journal.account_move_ids.sudo().line_ids
