@@ -28,4 +28,5 @@ class TestDemoData(RevaluationCase):
         journal = self.journal("Year-end stock review")
         self.assertEqual(journal.state, "draft")
         self.assertMoney(journal.amount_decrease, -690.00 - 15.00)
-        journal.action_check()
+        # where every day begins first: the demo's date may be that of a user east of this one
+        journal.with_context(tz="Pacific/Kiritimati").action_check()
