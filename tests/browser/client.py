@@ -137,8 +137,8 @@ class Client:
         self.settle()
 
     def buttons(self):
-        """Return what stands on the buttons at the top of the form."""
-        return [text.strip() for text in self.page.locator(".o_statusbar_buttons button:visible").all_inner_texts()]
+        """Return what stands on the buttons at the top of the form (16.0 shows it in capitals)."""
+        return [text.strip() for text in self.page.locator(".o_statusbar_buttons button:visible").all_text_contents()]
 
     def enter(self, field, value):
         """Type into a field of the window or form."""
@@ -173,7 +173,7 @@ class Client:
 
     def status(self):
         """Return the status that the status bar marks."""
-        return self.page.locator(self.current_status).first.inner_text().strip()
+        return self.page.locator(self.current_status).first.text_content().strip()
 
     def follow(self, label):
         """Press one of the buttons that lead to other documents."""
@@ -278,28 +278,14 @@ class Client:
             content.append(file.read())
 
 
-class Client14(Client):
-    """The client of 14.0 and 15.0: a form is read first, then edited."""
-
-    create_label = "Create"
-    first_row = 2
-    apps_menu = ".o_menu_apps a.full"
-    entry = ".o_menu_sections .dropdown-menu.show .dropdown-item"
-    offered = "ul.ui-autocomplete:visible li.ui-menu-item"
-    current_status = ".o_statusbar_status button.btn-primary, .o_statusbar_status [aria-checked=true]"
-
-    def edit(self):
-        """Press Edit unless the form is being edited already."""
-        button = self.page.locator(".o_form_button_edit:visible")
-        if button.count():
-            button.click()
-            self.settle()
+class OldImport:
+    """The import dialog of 14.0 to 16.0."""
 
     def import_file(self, name, content):
         """Open the import dialog of the list and choose a file."""
         if not self.page.locator("input.oe_import_file").count():
             self.page.locator(".o_favorite_menu button").first.click()
-            self.page.locator(".o_import_menu button").click()
+            self.page.locator(self.import_menu).click()
             self.page.wait_for_selector("input.oe_import_file", state="attached")
         file = {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
         self.page.set_input_files("input.oe_import_file", file)
@@ -312,12 +298,33 @@ class Client14(Client):
         self.settle()
         self.page.wait_for_timeout(500)
         self.settle()
-        report = self.page.locator(".oe_import_error_report:visible, .o_notification:visible")
+        report = self.page.locator(
+            ".oe_import_error_report:visible, .oe_import_report:visible, .o_notification:visible"
+        )
         return " ".join(" ".join(report.all_inner_texts()).split())
 
 
+class Client14(OldImport, Client):
+    """The client of 14.0 and 15.0: a form is read first, then edited."""
+
+    create_label = "Create"
+    first_row = 2
+    import_menu = ".o_import_menu button"
+    apps_menu = ".o_menu_apps a.full"
+    entry = ".o_menu_sections .dropdown-menu.show .dropdown-item"
+    offered = "ul.ui-autocomplete:visible li.ui-menu-item"
+    current_status = ".o_statusbar_status button.btn-primary, .o_statusbar_status [aria-checked=true]"
+
+    def edit(self):
+        """Press Edit unless the form is being edited already."""
+        button = self.page.locator(".o_form_button_edit:visible")
+        if button.count():
+            button.click()
+            self.settle()
+
+
 class Client19(Client):
-    """The client of 16.0 to 19.0."""
+    """The client of 17.0 to 19.0."""
 
     create_label = "New"
     apps_menu = ".o_navbar_apps_menu button"
@@ -348,6 +355,12 @@ class Client19(Client):
         return " ".join(" ".join(report.all_inner_texts()).split())
 
 
+class Client16(OldImport, Client19):
+    """The client of 16.0, the first of today's."""
+
+    import_menu = ".o_import_menu"
+
+
 def client_at(page, series):
-    """Return the client of `series` ("18.0"): the one of today came with 16.0."""
-    return (Client14 if series < "16.0" else Client19)(page)
+    """Return the client of `series` ("18.0")."""
+    return (Client14 if series < "16.0" else Client16 if series < "17.0" else Client19)(page)

@@ -37,6 +37,7 @@ def create_users(env):
                 "login": login,
                 "password": login,
                 "email": "%s@example.com" % login,
+                "tz": "UTC",
                 "action_id": env.ref(page).id,
                 "company_id": env.company.id,
                 "company_ids": [(6, 0, env.company.ids)],
@@ -54,6 +55,7 @@ def stock_goods(env):
 
 
 administrator = story.as_administrator(env)  # noqa: F821
+administrator.user.tz = "UTC"  # one day for all users, at any hour
 create_users(administrator)
 stock_goods(administrator)
 administrator.cr.commit()
