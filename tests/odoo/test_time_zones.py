@@ -27,8 +27,7 @@ class TestTimeZones(RevaluationCase):
         self.company.partner_id.tz = zone
         self.accountant.tz = zone
         journal = self.calculate(self.products).with_context(tz=zone)
-        if date:
-            journal.date = date
+        journal.date = date or fields.Date.context_today(journal)
         for line in journal.line_ids:
             line.write({"value_revalued": 125.00})
         self.post(journal)
