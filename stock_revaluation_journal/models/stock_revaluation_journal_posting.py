@@ -391,7 +391,8 @@ class StockRevaluationJournal(models.Model):
                 groups = self._group_lines(journal_lines[start : start + size], bookings)
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
                 groups_list.append(groups)
-        moves = self.env["account.move"].sudo().with_company(self.company_id).create(vals_list)
+        Move = self.env["account.move"].sudo().with_company(self.company_id).with_context(revaluation_entries=True)
+        moves = Move.create(vals_list)
         return moves, self._link_entries(moves, groups_list)
 
     def _group_lines(self, lines, bookings):

@@ -2,11 +2,14 @@
 
 from .meter import flush, forget
 
-CHANGE = 0.25
+
+def change(product_id):
+    """Return by how much the cost of a product changes: two in three dearer, one cheaper, by 0.25 to 1.21."""
+    return (-1 if product_id % 3 == 0 else 1) * (25 + product_id % 97) / 100.0
 
 
 def draft(env, products, grouping="product", **options):
-    """Return a draft journal with a line for each of `products`, two in three a quarter dearer, one cheaper."""
+    """Return a draft journal with a line for each of `products`, its cost changed."""
     journal = env["stock.revaluation.journal"].create({"entry_grouping": grouping})
     journal.calculate(product_ids=products.ids, **options)
     change_costs(journal)
@@ -20,9 +23,10 @@ def change_costs(journal):
     env.cr.execute(
         "UPDATE stock_revaluation_journal_line t SET entered = 'unit_cost', unit_cost_revalued = v.cost,"
         " value_revalued = round(t.quantity * v.cost, 2), amount = round(t.quantity * v.cost, 2) - t.value_calculated"
-        " FROM (SELECT id, round(unit_cost_calculated + CASE WHEN id %% 3 = 0 THEN -%s ELSE %s END, 2) AS cost"
+        " FROM (SELECT id, round(unit_cost_calculated"
+        "  + CASE WHEN product_id %% 3 = 0 THEN -1 ELSE 1 END * (25 + product_id %% 97) / 100.0, 2) AS cost"
         "  FROM stock_revaluation_journal_line WHERE journal_id = %s) v WHERE v.id = t.id",
-        [CHANGE, CHANGE, journal.id],
+        [journal.id],
     )
     forget(env)
     journal.line_ids.modified(["amount", "value_revalued", "value_calculated"])

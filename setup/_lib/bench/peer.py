@@ -1,7 +1,7 @@
 """Odoo's own way of revaluing: one product after another, with its journal entry."""
 
 from . import seed
-from .documents import CHANGE
+from .documents import change
 
 WIZARD = "stock.valuation.layer.revaluation"
 
@@ -37,7 +37,7 @@ def _by_wizard(products, counterpart):
                 {
                     "company_id": env.company.id,
                     "product_id": product.id,
-                    "added_value": product.quantity_svl * _change(product),
+                    "added_value": product.quantity_svl * change(product.id),
                     "account_id": counterpart.id,
                     "account_journal_id": accounts["stock_journal"].id,
                     "reason": "Bench",
@@ -49,7 +49,7 @@ def _by_wizard(products, counterpart):
 
 def _by_cost(products):
     for product in products:
-        product.standard_price += _change(product)
+        product.standard_price += change(product.id)
 
 
 def _by_hand(products, method, counterpart):
@@ -58,9 +58,9 @@ def _by_hand(products, method, counterpart):
         before = product.total_value
         if method == "fifo":
             for move in product._get_remaining_moves()[product]:
-                move.value_manual = move.value + move.quantity * _change(product)
+                move.value_manual = move.value + move.quantity * change(product.id)
         else:
-            product.standard_price += _change(product)
+            product.standard_price += change(product.id)
         _entry(product, product.total_value - before, counterpart)
 
 
@@ -81,7 +81,3 @@ def _entry(product, amount, counterpart):
             ],
         }
     )._post()
-
-
-def _change(product):
-    return -CHANGE if product.id % 3 == 0 else CHANGE
