@@ -51,11 +51,12 @@ def growth(bench):
 def background(bench):
     """A large journal in the background: lines per second of the first and the last chunks, peak memory."""
     with transaction(bench.env, keep=True) as env:
-        products = seed.products(env, "Background", "average", bench.background)
-        journal_id = documents.draft(env, products).id
+        product_ids = seed.products(env, "Background", "average", bench.background).ids
     seed.finish(bench.env)
     with transaction(bench.env, keep=True) as env:
-        env["stock.revaluation.journal"].browse(journal_id).action_post()
+        journal = documents.draft(env, env["product.product"].browse(product_ids))
+        journal.action_post()
+    journal_id = journal.id
     chunks = []
     with _watched(type(bench.env["stock.revaluation.journal"]), chunks), transaction(bench.env) as env:
         sample = sample_of(env, env["stock.revaluation.journal"]._run_background)
