@@ -43,20 +43,30 @@ def running(odoo, name, port=None, log=None):
 
 
 def _wait(process, port, log):
-    """Return when the login page comes: the registry is loaded then, not only the port open."""
+    """Return when the login page comes: the registry is loaded then, not only the port open.
+
+    A file is asked for as well, be it there or not: 17.0 reads all manifests then. A browser asks for many
+    at once, and Python 3.11 can fail where several threads parse at the same time.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
-            connection.request("GET", "/web/login")
-            if connection.getresponse().status == 200:
+            if _status(port, "/web/login") == 200:
+                _status(port, "/web/static/any")
                 return
         except OSError:
             pass
         time.sleep(0.3)
     raise SetupError("Odoo's server did not come up:\n%s" % cache.tail(log.read_text(errors="replace")))
+
+
+def _status(port, path):
+    """Return the HTTP status with which a page is answered."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)) as connection:
+        connection.request("GET", path)
+        return connection.getresponse().status
 
 
 def _end(process):

@@ -177,7 +177,7 @@ class Client:
 
     def follow(self, label):
         """Press one of the buttons that lead to other documents."""
-        button = self.page.locator(".oe_stat_button", has_text=label).first
+        button = self.page.locator("button.oe_stat_button", has_text=label).first  # 17.0: "More" is a div of that class
         if not button.is_visible():
             self.page.locator(".oe_button_box, .o-form-buttonbox").get_by_text("More").first.click()
         button.click()
@@ -185,7 +185,7 @@ class Client:
 
     def links(self):
         """Return what stands on the buttons that lead to other documents."""
-        texts = self.page.locator(".oe_stat_button:visible").all_inner_texts()
+        texts = self.page.locator("button.oe_stat_button:visible").all_inner_texts()
         return [" ".join(text.split()) for text in texts]
 
     def open_record(self, text):

@@ -14,12 +14,12 @@ import pytest
 from client import client_at
 from playwright.sync_api import sync_playwright
 
-ADDON = "stock_revaluation_journal"
 TIMEOUT_MS = 120_000  # the first page makes Odoo build all assets
 SETTLE_MS = 1500  # for what a view loads after it is there: the network is never idle, a chat bus is open
 LOG_ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ [A-Z]+ )", re.M)
 # what Odoo refuses, and says so on the screen, is a warning of odoo.http
 COMPLAINT = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.http: )")
+NAMED = re.compile("stock[._]revaluation")  # not the folder of Odoo's own files: that has dashes
 ERROR = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
 
 
@@ -38,6 +38,18 @@ def browser():
         )
         yield chromium
         chromium.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Take a picture of the page where a test fails, and say where it is."""
+    report = yield
+    page = getattr(item, "funcargs", {}).get("page")
+    if report.when == "call" and report.failed and page:
+        path = Path(os.environ["SRJ_LOG"]).parent.parent / ("%s-%s.png" % (os.environ["SRJ_SERIES"], item.name))
+        page.screenshot(path=path)
+        report.sections.append(("the page", str(path)))
+    return report
 
 
 @pytest.fixture
@@ -87,7 +99,7 @@ def client(page, log):
 def log():
     """Return a function that gives what the server has complained about since the test began.
 
-    That is every error, and every warning that names the addon.
+    That is every error, and every warning that names the addon or one of its models.
     """
     path = Path(os.environ["SRJ_LOG"])
     begin = path.stat().st_size
@@ -96,11 +108,7 @@ def log():
         with path.open(errors="replace") as file:
             file.seek(begin)
             entries = LOG_ENTRY.split(file.read())
-        return [
-            entry
-            for entry in entries
-            if ERROR.match(entry) or (COMPLAINT.match(entry) and "revaluation" in entry.lower())
-        ]
+        return [entry for entry in entries if ERROR.match(entry) or (COMPLAINT.match(entry) and NAMED.search(entry))]
 
     return complaints
 
