@@ -62,6 +62,8 @@ class RevaluationCase(BaseCase):
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True, lang=None, tz="UTC"))
         cls.has_product_values = "product.value" in cls.env.registry
         cls.has_lot_valuation = "lot_valuated" in cls.env["product.template"]._fields
+        # 19.0 of mid-2026 values FIFO stock at any date by what its receipts are worth now.
+        cls.fifo_has_no_past = hasattr(cls.env["product.product"], "_run_fifo_batch")
         # Average and standard cost are stored rounded ("Product Price") up to 18.0.
         cls.cost_is_rounded = not cls.has_product_values
         cls.supplier_location = cls.env.ref("stock.stock_location_suppliers")

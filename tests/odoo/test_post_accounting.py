@@ -261,7 +261,7 @@ class TestPostAccounting(RevaluationCase):
         self.posted({product: 100.00}, date=date)
         before = fields.Date.to_string(date - timedelta(days=1))
         after = fields.Date.to_string(date + timedelta(days=1))
-        self.assertMoney(self.stock_value(product, at_date=before), 75.00)
+        self.assertMoney(self.stock_value(product, at_date=before), 100.00 if self.fifo_has_no_past else 75.00)
         self.assertMoney(self.stock_value(product, at_date=after), 100.00)
 
     def test_date_in_the_past_standard(self):

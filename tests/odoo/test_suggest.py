@@ -345,7 +345,7 @@ class TestSuggest(RevaluationCase):
         with self.assertRaises(AccessError):
             Wizard.create({"journal_id": journal.id, "source": "percent", "percentage": 10}).action_apply()
 
-    def test_three_thousand_lines_take_few_queries(self):
+    def test_queries_do_not_grow_with_the_lines(self):
         """Queries do not grow with the lines: 3 and 30 products need the same for each source."""
         few = self.env["product.product"].concat(*[self.stocked(10, 4.00, list_price=5.00) for _number in range(3)])
         many = few + self.env["product.product"].concat(
