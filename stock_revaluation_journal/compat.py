@@ -176,6 +176,12 @@ def account_belongs_to(account, company):
     return shares_company(account, company)
 
 
+def account_is_allowed_in(account, accounting_journal):
+    """Tell whether an account may be used in an accounting journal; 19.0 knows no such limit."""
+    allowed = "allowed_journal_ids" in account._fields and account.allowed_journal_ids
+    return not allowed or accounting_journal in allowed
+
+
 def shares_company(record, company):
     """Tell whether a record with a `company_id` may be used in `company` (its parents' may, for a branch)."""
     owners = company.sudo().parent_ids if "parent_ids" in company._fields else company

@@ -196,12 +196,12 @@ class StockRevaluationJournal(models.Model):
                 )
             )
         for account in booking.valuation | booking.counterpart:
-            problems += self._check_account(account)
+            problems += self._check_account(account, booking.journal)
         if booking.journal:
             problems += self._check_accounting_journal(booking.journal)
         return problems
 
-    def _check_account(self, account):
+    def _check_account(self, account, accounting_journal):
         problems = []
         if not compat.account_is_open(account):
             problems.append(_("Account %s is archived. Choose another one.", account.display_name))
@@ -211,6 +211,22 @@ class StockRevaluationJournal(models.Model):
                     "Account %(account)s is not one of %(company)s. Choose another one.",
                     account=account.display_name,
                     company=self.company_id.display_name,
+                )
+            )
+        if account.currency_id and account.currency_id != self.currency_id:
+            problems.append(
+                _(
+                    "Account %(account)s is kept in %(currency)s. Choose another one.",
+                    account=account.display_name,
+                    currency=account.currency_id.name,
+                )
+            )
+        if accounting_journal and not compat.account_is_allowed_in(account, accounting_journal):
+            problems.append(
+                _(
+                    "Account %(account)s is not allowed in the accounting journal %(journal)s. Choose another one.",
+                    account=account.display_name,
+                    journal=accounting_journal.display_name,
                 )
             )
         return problems

@@ -81,6 +81,31 @@ class TestBadInput(RevaluationCase):
         self.close_account(self.account_revaluation)
         self.assertPostRefused(journal, self.account_revaluation.name)
 
+    def test_account_kept_in_another_currency_is_refused_with_its_products(self):
+        journal = self.entered()
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        self.account_revaluation.currency_id = euro
+        self.assertPostRefused(journal, self.account_revaluation.name, "EUR", self.product.name)
+
+    def test_account_kept_in_the_company_s_own_currency_is_no_problem(self):
+        self.account_revaluation.currency_id = self.company.currency_id
+        self.post(self.entered())
+        self.assertMoney(self.stock_value(self.product), 125.00)
+
+    def test_account_limited_to_other_journals_is_refused_with_its_products(self):
+        if "allowed_journal_ids" not in self.account_revaluation._fields:
+            self.skipTest("accounts are not limited to journals from 19.0 on")
+        journal = self.entered()
+        other = self.env["account.journal"].create(
+            {"name": "Other", "code": "ROTH", "type": "general", "company_id": self.company.id}
+        )
+        self.account_revaluation.allowed_journal_ids = other
+        mentions = self.account_revaluation.name, self.books.stock_journal.name, self.product.name
+        self.assertPostRefused(journal, *mentions)
+        journal.account_journal_id = other
+        self.post(journal)
+
     def test_counterpart_account_of_another_company_is_refused(self):
         other = self.create_books("Account Owner")
         with self.assertRaises(REFUSALS):
