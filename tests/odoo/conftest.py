@@ -8,7 +8,7 @@ from odoo.release import version_info
 ADDON = "stock_revaluation_journal"
 # What PostgreSQL refuses and what a user is refused is logged, and is what many tests are about
 REFUSALS = ("odoo.sql_db", "odoo.http")
-# Long tests. Measuring what is reached more than doubles their time; the run on 14.0 does it for both series.
+# Long tests. Measuring what is reached nearly doubles their time; the run on 14.0 does it for both series.
 UNMEASURED = {
     "test_approval",
     "test_background",
