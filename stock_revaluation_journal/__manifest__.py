@@ -1,6 +1,6 @@
 {
     "name": "Stock Revaluation Journal",
-    "version": "1.0.0",
+    "version": "1.1.0",
     "summary": "Appreciate or depreciate stock: calculate inventory value, enter new costs, post",
     "category": "Inventory/Inventory",
     "author": "Stock Revaluation Journal contributors",

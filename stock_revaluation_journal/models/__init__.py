@@ -3,6 +3,7 @@ from . import stock_revaluation_journal
 from . import stock_revaluation_journal_line
 from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_preview
+from . import stock_revaluation_write_down
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal
 from . import stock_revaluation_cost_source

@@ -20,3 +20,11 @@ class ResCompany(models.Model):
         help="Preview warns of lines whose inventory value changes by more than this percentage, up or down. Zero: no"
         " warning.",
     )
+    revaluation_framework = fields.Selection(
+        [("ifrs", "IFRS (IAS 2)"), ("us_gaap", "US GAAP (ASC 330)"), ("hgb", "HGB (§ 253)")],
+        "Accounting Framework",
+        default="ifrs",
+        required=True,
+        help="What holds for reversing write-downs. IFRS: up to what is left of them. US GAAP: only write-downs of the"
+        " same fiscal year. HGB: as IFRS, and a reversal is suggested whenever the reason is gone.",
+    )

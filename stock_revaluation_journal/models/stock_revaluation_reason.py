@@ -1,4 +1,10 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+# Kinds of which the amounts are tracked: what was written down, and what of it came back.
+WRITE_DOWN_KINDS = ("write_down", "write_down_reversal")
+# What posted lines rest on: their amounts would mean something else.
+FIXED_WHEN_POSTED = {"kind", "posting"}
 
 
 class StockRevaluationReason(models.Model):
@@ -11,6 +17,35 @@ class StockRevaluationReason(models.Model):
     name = fields.Char("Reason", required=True, translate=True, help="What the auditor reads on layers and entries.")
     code = fields.Char("Code", required=True, help="Short code, by which automations name the reason.")
     active = fields.Boolean("Active", default=True, help="Archived reasons stay on old journals and can't be chosen.")
+    kind = fields.Selection(
+        [
+            ("correction", "Correction"),
+            ("write_down", "Write-down"),
+            ("write_down_reversal", "Reversal of a write-down"),
+            ("standard_cost", "New standard cost"),
+        ],
+        "Kind",
+        default="correction",
+        required=True,
+        help="Correction: up or down. Write-down to net realisable value: down, and tracked until the goods are gone."
+        " Reversal of a write-down: up, by what is left of it at the most. New standard cost: products under standard"
+        " cost, up or down.",
+    )
+    posting = fields.Selection(
+        [("cost", "Stock value and cost"), ("allowance", "Allowance account")],
+        "Posted To",
+        default="cost",
+        required=True,
+        help="Stock value and cost: inventory value and the product's cost change. Allowance account: stock keeps its"
+        " cost, and the account holds what its value exceeds net realisable value by.",
+    )
+    allowance_account_id = fields.Many2one(
+        "account.account",
+        "Allowance Account",
+        company_dependent=True,
+        help="Holds the allowance, deducted from inventory in the balance sheet: credited for write-downs, debited for"
+        " what is no longer required.",
+    )
     increase_account_id = fields.Many2one(
         "account.account",
         "Increase Account",
@@ -39,3 +74,33 @@ class StockRevaluationReason(models.Model):
         if isinstance(reason, int) and reason:
             return self.browse(reason).exists()
         return self.search([("code", "=", reason)], limit=1) if reason else self
+
+    @api.constrains("kind", "posting")
+    def _check_posting(self):
+        for reason in self:
+            if reason.posting == "allowance" and reason.kind not in WRITE_DOWN_KINDS:
+                raise ValidationError(
+                    _("%s: an allowance is for write-downs. Choose the kind Write-down, or post to cost.", reason.name)
+                )
+
+    def write(self, vals):
+        self._check_change(vals)
+        return super().write(vals)
+
+    def _check_change(self, vals):
+        """Raise UserError if `vals` would give a posted journal another meaning, or part an allowance from its account.
+
+        The account may change in companies that have nothing booked on it.
+        """
+        for reason in self.sudo():
+            journals = self.env["stock.revaluation.journal"].sudo().search([("reason_id", "=", reason.id)])
+            posted = journals.filtered(lambda journal: journal.state != "draft")
+            if posted and any(name in vals and vals[name] != reason[name] for name in FIXED_WHEN_POSTED):
+                raise UserError(
+                    _(
+                        "%(reason)s was posted with, %(journal)s for one: its kind and where it is posted to stay."
+                        " Archive it and create another reason.",
+                        reason=reason.name,
+                        journal=posted[0].name,
+                    )
+                )
