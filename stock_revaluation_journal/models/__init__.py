@@ -15,5 +15,6 @@ from . import stock_revaluation_journal_approval
 from . import stock_revaluation_journal_analytic
 from . import stock_revaluation_journal_print
 from . import stock_revaluation_linked
+from . import stock_revaluation_allowance
 from . import product_product
 from . import account_move

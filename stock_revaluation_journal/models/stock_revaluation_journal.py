@@ -426,7 +426,7 @@ class StockRevaluationJournal(models.Model):
         products = seam._candidates(domain).with_company(self.company_id)
         if cost_methods:
             products = products.filtered(lambda product: product.cost_method in cost_methods)
-        positions, left_out = seam._positions(products, calculate_per)
+        positions, left_out = self._get_positions(products, calculate_per)
         if lot_ids:
             positions = [position for position in positions if position.key.lot_id in set(lot_ids)]
         for product_id in self._foreign_products(product_ids, products, cost_methods):
@@ -442,6 +442,10 @@ class StockRevaluationJournal(models.Model):
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
         self.write({"left_out": self._left_out_text(left_out)})
         return len(lines)
+
+    def _get_positions(self, products, calculate_per):
+        """Return ([Position], {product id: reason left out}). Override: to take what is not in stock."""
+        return self._seam()._positions(products, calculate_per)
 
     def _check_calculate_arguments(self, calculate_per, cost_methods, existing_lines):
         for value, allowed, name in (

@@ -541,6 +541,10 @@ class StockRevaluationJournalLine(models.Model):
             current.update({line.id: positions.get(line._key()) for line in lines})
         return current
 
+    def _get_outdated(self, positions):
+        """Return the lines whose figures the books no longer have. Shape: `positions` as `_current_positions`."""
+        return self.filtered(lambda line: line._differs(positions[line.id]))
+
     def _differs(self, position):
         """Tell whether the books no longer have what this line was calculated on."""
         self.ensure_one()
@@ -559,7 +563,7 @@ class StockRevaluationJournalLine(models.Model):
         A line whose stock is gone stays, marked outdated: delete it or bring the stock back.
         """
         positions = self._current_positions()
-        changed = self.filtered(lambda line: line.is_stale or line._differs(positions[line.id]))
+        changed = self.filtered("is_stale") | self._get_outdated(positions)
         for line in changed:
             position = positions[line.id]
             if position is None:

@@ -116,7 +116,7 @@ class StockRevaluationJournal(models.Model):
     def _check_stale(self, lines):
         """Compare every line with the books, value included: a late bill changes it without any move."""
         positions = lines._current_positions()
-        stale = lines.filtered(lambda line: line._differs(positions[line.id]))
+        stale = lines._get_outdated(positions)
         self._mark_stale(stale)
         if not stale:
             return []
@@ -165,13 +165,7 @@ class StockRevaluationJournal(models.Model):
         """Return the problems of one line's booking, said so that lines with the same one share a text."""
         problems = []
         if not booking.valuation:
-            problems.append(
-                _(
-                    "No stock valuation account."
-                    " Set it on the product category %s (Accounting, Stock Valuation Account).",
-                    line.categ_id.display_name,
-                )
-            )
+            problems.append(self._get_no_valuation_account_text(line))
         if not booking.counterpart:
             problems.append(
                 _(
@@ -200,6 +194,12 @@ class StockRevaluationJournal(models.Model):
         if booking.journal:
             problems += self._check_accounting_journal(booking.journal)
         return problems
+
+    def _get_no_valuation_account_text(self, line):
+        return _(
+            "No stock valuation account. Set it on the product category %s (Accounting, Stock Valuation Account).",
+            line.categ_id.display_name,
+        )
 
     def _check_account(self, account, accounting_journal):
         problems = []
@@ -319,7 +319,7 @@ class StockRevaluationJournal(models.Model):
         """Raise UserError unless each product's value changed by exactly the amount of its lines."""
         amounts = defaultdict(float)
         for line in lines:
-            amounts[line.product_id] += line.amount
+            amounts[line.product_id] += line._get_value_change()
         wrong = [
             _(
                 "%(product)s: %(measured)s instead of %(amount)s",
@@ -345,14 +345,16 @@ class StockRevaluationJournal(models.Model):
     def _log_posting(self, count):
         """Say so in the chatter, to those who follow *Revaluation posted* too; `count` lines were posted."""
         self.message_post(
-            body=_(
-                "Posted, with %(count)d changed lines: value up by %(up)s and down by %(down)s.",
+            body=self._get_posted_text(
                 count=count,
                 up=tools.format_amount(self.env, self.amount_increase, self.currency_id),
                 down=tools.format_amount(self.env, -self.amount_decrease, self.currency_id),
             ),
             subtype_xmlid="stock_revaluation_journal.mt_revaluation_posted",
         )
+
+    def _get_posted_text(self, **figures):
+        return _("Posted, with %(count)d changed lines: value up by %(up)s and down by %(down)s.", **figures)
 
     # ------------------------------------------------------------------ accounting
 
@@ -363,7 +365,7 @@ class StockRevaluationJournal(models.Model):
         bookings, accounts_by_template = {}, {}
         for line, own in zip(lines, lines.with_env(journal.env)):
             template = own.product_id.product_tmpl_id
-            if not seam._posts_entry(own.product_id):
+            if not own._posts_entry(seam):
                 continue
             if template not in accounts_by_template:
                 accounts_by_template[template] = template.get_product_accounts()
@@ -535,6 +537,15 @@ class StockRevaluationJournalLine(models.Model):
         )
         compat.written(self, ["state", "is_stale", "layer_shares", "write_uid", "write_date"])
 
+    def _posts_entry(self, seam):
+        """Tell whether posting the line makes a journal entry."""
+        return seam._posts_entry(self.product_id)
+
+    def _get_value_change(self):
+        """Return by how much posting the line changes the inventory value."""
+        self.ensure_one()
+        return self.amount
+
     def _get_stored_cost(self):
         """Return the unit cost to store as it was entered, None if it follows from the total.
 
@@ -561,9 +572,11 @@ class StockRevaluationJournalLine(models.Model):
     def _describe(self, *reason):
         self.ensure_one()
         position = ", ".join(filter(None, [self.product_id.display_name, self.lot_id.name]))
+        return " – ".join(filter(None, [self.journal_id.name, *reason, position, self._get_change_text(), self.note]))
+
+    def _get_change_text(self):
         costs = {"old": self._cost_text("unit_cost_calculated"), "new": self._cost_text("unit_cost_revalued")}
-        change = _("unit cost %(old)s to %(new)s", **costs)
-        return " – ".join(filter(None, [self.journal_id.name, *reason, position, change, self.note]))
+        return _("unit cost %(old)s to %(new)s", **costs)
 
     def _cost_text(self, name):
         digits = self._digits("Revaluation Unit Cost")

@@ -44,7 +44,7 @@ class StockRevaluationJournal(models.Model):
             line.write(
                 dict(
                     more.get(line._key(), {}),
-                    value_revalued=max(0.0, line.value_calculated - amounts[line._key()]),
+                    value_revalued=line._get_reversed_value(amounts[line._key()]),
                     counterpart_account_id=accounts.get(line._key(), self.counterpart_account_id.id),
                 )
             )
@@ -93,6 +93,11 @@ class StockRevaluationJournal(models.Model):
 
 class StockRevaluationJournalLine(models.Model):
     _inherit = "stock.revaluation.journal.line"
+
+    def _get_reversed_value(self, amount):
+        """Return the value that takes `amount` back."""
+        self.ensure_one()
+        return max(0.0, self.value_calculated - amount)
 
     def _get_reversal_parts(self):
         """Return [(Key, quantity, amount)]: what the line revalued, by layer under FIFO."""

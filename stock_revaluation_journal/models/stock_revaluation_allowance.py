@@ -1,0 +1,371 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import UserError
+
+from .. import compat, tools
+from ..engine.rounding import round_to
+from ..valuation.base import Key, Position
+from .stock_revaluation_journal import ACCOUNTING_GROUPS
+
+
+class StockRevaluationReason(models.Model):
+    _inherit = "stock.revaluation.reason"
+
+    def _check_change(self, vals):
+        """Let an allowance account stay while something is booked on it: the next run would begin anew elsewhere."""
+        super()._check_change(vals)
+        if "allowance_account_id" not in vals:
+            return
+        Journal = self.env["stock.revaluation.journal"].sudo()
+        for reason in self.sudo():
+            account = reason.allowance_account_id
+            if not account or account.id == vals["allowance_account_id"]:
+                continue
+            booked = Journal._sum_allowances(self.env.company, account, reason=reason)
+            if any(not self.env.company.currency_id.is_zero(amount) for amount in booked.values()):
+                raise UserError(
+                    _(
+                        "%(reason)s: allowances are booked on %(account)s. Release them before you choose another"
+                        " account.",
+                        reason=reason.name,
+                        account=account.display_name,
+                    )
+                )
+
+
+class StockRevaluationJournal(models.Model):
+    """Posting to an allowance account: stock keeps its cost, the account holds what it exceeds its worth by.
+
+    The allowance of a product is what is required now, `max(0, value − net realisable value)`; posted is that less
+    what is booked already. So what belongs to goods that left is released with the next run.
+    """
+
+    _inherit = "stock.revaluation.journal"
+
+    posting = fields.Selection(related="reason_id.posting", string="Posted To")
+
+    def _books_allowance(self):
+        """Tell whether the journals post to an allowance account instead of the value of the stock."""
+        return bool(self) and self.reason_id.posting == "allowance"
+
+    def _get_allowance_account(self):
+        """Return the allowance account of the journal's reason in its company, as superuser."""
+        self.ensure_one()
+        return self.reason_id.sudo().with_company(self.company_id).allowance_account_id
+
+    @api.model
+    def _sum_allowances(self, company, account, product_ids=None, date=None, reason=None):
+        """Return {product id: allowance booked on `account`, positive} by posted lines up to the end of `date`."""
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT l.product_id, -SUM(l.amount) FROM stock_revaluation_journal_line l"
+            " WHERE l.company_id = %(company)s AND l.allowance_account_id = %(account)s AND l.state = 'posted'"
+            " AND (%(products)s::int[] IS NULL OR l.product_id = ANY(%(products)s))"
+            " AND (%(date)s::date IS NULL OR l.date <= %(date)s)"
+            " AND (%(reason)s::int IS NULL OR l.reason_id = %(reason)s)"
+            " GROUP BY l.product_id",
+            {
+                "company": company.id,
+                "account": account.id or 0,
+                "products": product_ids,
+                "date": date,
+                "reason": reason.id if reason else None,
+            },
+        )
+        rounding = company.currency_id.rounding
+        return {product_id: float(round_to(amount, rounding)) for product_id, amount in self.env.cr.fetchall()}
+
+    def _read_booked(self, product_ids=None):
+        """Return {product id: allowance booked so far}, at the journal's date."""
+        return self._sum_allowances(self.company_id, self._get_allowance_account(), product_ids, self.date)
+
+    def write(self, vals):
+        """Read what is booked again when the reason, or the date, becomes another one."""
+        result = super().write(vals)
+        if vals.keys() & {"reason_id", "date"}:
+            self.line_ids._refresh_booked()
+        return result
+
+    # ------------------------------------------------------------------ calculate
+
+    def _get_positions(self, products, calculate_per):
+        """An allowance is kept by product; of products no longer in stock it waits to be released."""
+        if not self._books_allowance():
+            return super()._get_positions(products, calculate_per)
+        positions, left_out = super()._get_positions(products, "product")
+        for product_id, amount in self._read_booked(list(left_out)).items():
+            if amount:
+                del left_out[product_id]
+                positions.append(Position(Key(product_id, False, False), 0.0, 0.0))
+        return positions, left_out
+
+    # ------------------------------------------------------------------ posting
+
+    def _get_line_problems(self, lines):
+        return super()._get_line_problems(lines) + self._check_whole_products(lines)
+
+    def _check_whole_products(self, lines):
+        found = lines.filtered(lambda line: line.lot_id or line.stock_move_id or line.valuation_layer_id)
+        if not self._books_allowance() or not found:
+            return []
+        return [
+            _("An allowance is kept by product. Calculate per product, without lots and layers:")
+            + "\n"
+            + self._name_lines(found)
+        ]
+
+    def _check_value_date(self, lines):
+        """The value of the stock does not change, at no date."""
+        return [] if self._books_allowance() else super()._check_value_date(lines)
+
+    def _get_booking(self, line, product_accounts):
+        booking = super()._get_booking(line, product_accounts)
+        if line._books_allowance():
+            booking = booking._replace(valuation=self._get_allowance_account().with_env(self.env))
+        return booking
+
+    def _check_booking(self, booking, line):
+        problems = super()._check_booking(booking, line)
+        template = line.product_id.sudo().with_company(self.company_id).product_tmpl_id
+        own_account = line._books_allowance() and template.get_product_accounts()["stock_valuation"]
+        if own_account and booking.valuation.id == own_account.id:
+            problems.append(
+                _(
+                    "Allowance account %s is the stock valuation account itself, which would no longer agree with the"
+                    " inventory. Choose another one on the reason.",
+                    booking.valuation.display_name,
+                )
+            )
+        return problems
+
+    def _get_no_valuation_account_text(self, line):
+        if not line._books_allowance():
+            return super()._get_no_valuation_account_text(line)
+        return _("No allowance account. Set it on the reason %s.", self.reason_id.display_name)
+
+    def _get_changes(self, lines, move_by_line):
+        return [] if self._books_allowance() else super()._get_changes(lines, move_by_line)
+
+    def _post_lines(self, lines):
+        """Post, and see that the allowance account changed by the amounts."""
+        if not self._books_allowance():
+            return super()._post_lines(lines)
+        account = self._get_allowance_account()
+        before = self._read_balance(account)
+        super()._post_lines(lines)
+        change = self._read_balance(account) - before - sum(lines.mapped("amount"))
+        if not self.currency_id.is_zero(change):
+            raise UserError(
+                _(
+                    "%(journal)s was not posted: account %(account)s would have changed by %(difference)s more than the"
+                    " journal says. Another addon may book on it as well.",
+                    journal=self.name,
+                    account=account.display_name,
+                    difference=tools.format_amount(self.env, change, self.currency_id),
+                )
+            )
+        lines._write_protected({"allowance_account_id": account.id})
+        return None
+
+    def _read_balance(self, account):
+        """Return the balance (debit − credit) of `account` in the journal's company."""
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT COALESCE(SUM(balance), 0) FROM account_move_line"
+            " WHERE account_id = %s AND company_id = %s AND parent_state = 'posted'",
+            [account.id, self.company_id.id],
+        )
+        return float(self.env.cr.fetchone()[0])
+
+    def _get_posted_text(self, **figures):
+        if not self._books_allowance():
+            return super()._get_posted_text(**figures)
+        return _("Posted, with %(count)d changed lines: allowance up by %(down)s and down by %(up)s.", **figures)
+
+    # ------------------------------------------------------------------ preview, reverse
+
+    def _describe_posting(self, lines, costs, measured):
+        """Add a row per allowance; a preview of other journals has none."""
+        found = super()._describe_posting(lines, costs, measured)
+        allowances = [
+            {
+                "product": line.product_id.sudo().display_name,
+                "value": line.value_calculated,
+                "realisable": line.value_revalued,
+                "booked": line.allowance_booked,
+                "required": line.allowance_required,
+                "amount": line.amount,
+            }
+            for line in (lines if self._books_allowance() else [])
+        ]
+        return dict(found, allowances=allowances)
+
+    def _get_amounts_to_reverse(self):
+        """An allowance goes back to what it was before, as far as it is not released and the stock is worth it."""
+        if not self._books_allowance():
+            return super()._get_amounts_to_reverse()
+        lines = self.line_ids.filtered(lambda line: line.state == "posted")
+        booked = self._sum_allowances(self.company_id, lines.sudo().allowance_account_id[:1], lines.product_id.ids)
+        keys = {line._key(): line.amount for line in lines}
+        positions = self._seam().sudo()._read_keys(list(keys))
+        found = {key: positions.get(key) or Position(key, 0.0, 0.0) for key in keys}
+        amounts = {
+            key: amount
+            for key, amount in keys.items()
+            if not self.currency_id.is_zero(
+                min(max(0.0, booked.get(key.product_id, 0.0) + amount), found[key].value)
+                - booked.get(key.product_id, 0.0)
+            )
+        }
+        return amounts, [found[key] for key in amounts]
+
+
+class StockRevaluationJournalLine(models.Model):
+    _inherit = "stock.revaluation.journal.line"
+
+    posting = fields.Selection(related="reason_id.posting", string="Posted To")
+    allowance_booked = fields.Monetary(
+        "Allowance Booked",
+        readonly=True,
+        copy=False,
+        help="What the allowance account holds for the product: the sum of the lines posted on it so far.",
+    )
+    allowance_required = fields.Monetary(
+        "Allowance Required",
+        compute="_compute_allowance_required",
+        store=True,
+        help="What the inventory value exceeds the new value (net realisable value) by. Posted is the difference to"
+        " what is booked.",
+    )
+    allowance_account_id = fields.Many2one(
+        "account.account",
+        "Allowance Account",
+        readonly=True,
+        copy=False,
+        index=True,
+        ondelete="restrict",
+        groups=ACCOUNTING_GROUPS,
+        help="The account on which the line was posted, instead of the value of the stock.",
+    )
+
+    def _books_allowance(self):
+        return self.journal_id._books_allowance()
+
+    @api.depends("value_revalued", "value_calculated", "reason_id.posting")
+    def _compute_allowance_required(self):
+        for line in self:
+            above = line.value_calculated - line.value_revalued if line._books_allowance() else 0.0
+            line.allowance_required = float(round_to(max(0.0, above), line.currency_id.rounding or 0.01))
+
+    @api.depends("allowance_booked", "allowance_required", "reason_id.posting")
+    def _compute_amount(self):
+        """Post what is required less what is booked: negative where the allowance grows."""
+        super()._compute_amount()
+        for line in self.filtered(lambda line: line._books_allowance()):
+            amount = line.allowance_booked - line.allowance_required
+            line.amount = float(round_to(amount, line.currency_id.rounding or 0.01))
+            line.direction = "increase" if line.amount > 0 else "decrease" if line.amount < 0 else "none"
+            line.amount_percent = 100.0 * amount / line.value_calculated if line.value_calculated else 0.0
+
+    @api.depends("reason_id.posting")
+    def _compute_rounding_difference(self):
+        super()._compute_rounding_difference()
+        self.filtered(lambda line: line._books_allowance()).rounding_difference = 0.0
+
+    # ------------------------------------------------------------------ figures
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._refresh_booked()
+        return lines
+
+    @api.model
+    def _create_from_positions(self, journal, positions):
+        lines = super()._create_from_positions(journal, positions)
+        lines._refresh_booked()
+        return lines
+
+    def _refresh_booked(self):
+        """Take what is booked for the products; return the lines where that had changed.
+
+        Where nothing was entered the new value is what the allowance leaves: such a line changes nothing, unless more
+        is booked than the stock is worth.
+        """
+        changed = self.browse()
+        for journal in self.journal_id:
+            lines = self.filtered(lambda line, journal=journal: line.journal_id == journal and line.state == "draft")
+            booked = journal._read_booked(lines.product_id.ids) if journal._books_allowance() else {}
+            for line in lines:
+                amount = booked.get(line.product_id.id, 0.0)
+                if line.currency_id.is_zero(amount - line.allowance_booked):
+                    continue
+                vals = {"allowance_booked": amount}
+                if not line.entered:
+                    left = max(0.0, line.value_calculated - amount)
+                    vals.update(line._entry_values(line._figures(), "value", left), entered=False)
+                line._write_protected(vals)
+                changed |= line
+        return changed
+
+    def _current_positions(self):
+        """The allowance of a product that is no longer in stock stays a position, of nothing."""
+        positions = super()._current_positions()
+        for line in self.filtered(lambda line: line._books_allowance() and not positions[line.id]):
+            positions[line.id] = Position(line._key(), 0.0, 0.0)
+        return positions
+
+    def _get_outdated(self, positions):
+        outdated = super()._get_outdated(positions)
+        for journal in self.journal_id.filtered(lambda journal: journal._books_allowance()):
+            lines = self.filtered(lambda line, journal=journal: line.journal_id == journal)
+            booked = journal._read_booked(lines.product_id.ids)
+            outdated |= lines.filtered(
+                lambda line, booked=booked: (
+                    not line.currency_id.is_zero(booked.get(line.product_id.id, 0.0) - line.allowance_booked)
+                )
+            )
+        return outdated
+
+    def _refresh(self):
+        return super()._refresh() | self._refresh_booked()
+
+    def _book_values(self, position, product):
+        if position.quantity:
+            return super()._book_values(position, product)
+        return dict(super()._book_values(Position(position.key, 1.0, 0.0), product), quantity=0.0)
+
+    def _entry_values(self, figures, entered, number):
+        """Without stock there is no value; under an allowance the cost, which standard cost snaps to, stays."""
+        if not figures["quantity"]:
+            return {"unit_cost_revalued": 0.0, "value_revalued": 0.0, "entered": entered}
+        journal = self.journal_id or self.env["stock.revaluation.journal"].browse(figures.get("journal_id"))
+        if journal._books_allowance():
+            figures = dict(figures, cost_method=None)
+        return super()._entry_values(figures, entered, number)
+
+    def _entered_last(self, entry, entered, figures):
+        if not figures["quantity"]:
+            return entered or "value"
+        return super()._entered_last(entry, entered, figures)
+
+    # ------------------------------------------------------------------ posting
+
+    def _posts_entry(self, seam):
+        return self._books_allowance() or super()._posts_entry(seam)
+
+    def _get_value_change(self):
+        return 0.0 if self._books_allowance() else super()._get_value_change()
+
+    def _get_change_text(self):
+        if not self._books_allowance():
+            return super()._get_change_text()
+        return _(
+            "allowance %(old)s to %(new)s",
+            old=tools.format_amount(self.env, self.allowance_booked, self.currency_id),
+            new=tools.format_amount(self.env, self.allowance_required, self.currency_id),
+        )
+
+    def _get_reversed_value(self, amount):
+        if not self._books_allowance():
+            return super()._get_reversed_value(amount)
+        return max(0.0, self.value_calculated - max(0.0, self.allowance_booked + amount))
