@@ -9,10 +9,11 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import addon, cache, coverage, databases, debian, odoo, python, serve
+from . import addon, cache, coverage, databases, debian, odoo, python, series, serve
 from .cache import CHECKOUT, SetupError
 
 UNIT, INSIDE, BROWSER, LIFE = "tests/unit", "tests/odoo", "tests/browser", "tests/life_cycle"
+WITHOUT_ODOO = ("-p", "no:odoo")
 NOTHING_COLLECTED = 5  # pytest's exit status
 STAGE = CHECKOUT / "setup" / "_lib" / "demo" / "stage.py"
 SECONDS_PER_TEST = 600  # one that takes longer hangs
@@ -74,42 +75,75 @@ class Counts:
         )
 
 
-def unit(options):
-    """Run the tests that need no Odoo; return whether all is well."""
-    measured = coverage.options(addon.ADDON + "/engine") if options.coverage else []
-    return _pytest(
-        "unit",
-        options.of(UNIT),
-        options,
-        python.tools_environment(),
-        python.clean_environ(),
-        "-p",
-        "no:odoo",
-        *measured,
-    )
+def parts(wanted, options):
+    """Return the names of the parts to run, those that last longest first."""
+    pieces = [piece for piece, (folder, _run) in PIECES.items() if options.of(folder) or not options.selective]
+    unit_too = ["unit"] if options.of(UNIT) or not options.selective else []
+    return ["%s %s" % (item.name, piece) for piece in pieces for item in wanted] + unit_too
 
 
-def inside(series, options):
-    """Run a series' tests on a database of their own; return whether all is well."""
-    paths, in_browser = options.of(INSIDE), options.of(BROWSER) if options.browser else []
-    life = options.of(LIFE)
-    if not paths and not in_browser and not life:
-        return options.selective or _nothing(series.name)
-    found = odoo.get(series)
-    well = _life_cycle(found, life, options) if life else True
-    if not paths and not in_browser:
-        return well
+def run(name, options):
+    """Run one part: "unit", or "19.0 odoo"; return whether all is well."""
+    if name == "unit":
+        return _unit(options)
+    number, _, piece = name.partition(" ")
+    folder, run_piece = PIECES[piece]
+    return run_piece(odoo.get(series.get(number)), options.of(folder), options)
+
+
+def _unit(options):
+    """Run the tests that need no Odoo."""
+    environ = python.clean_environ()
+    measured = coverage.options(addon.SOURCE, environ) if options.coverage else ()
+    return _pytest("unit", options.of(UNIT), options, python.tools_environment(), environ, *WITHOUT_ODOO, *measured)
+
+
+def _life_cycle(found, paths, options):
+    """Run the tests that install, update and uninstall, each on databases of its own."""
+    environ = python.clean_environ(SRJ_SERIES=found.series.name)
+    environ[odoo.SOURCE_VARIABLE] = os.environ.get(odoo.SOURCE_VARIABLE, "")
+    name = found.series.name + " life cycle"
+    return _pytest(name, paths, options, python.tools_environment(), environ, *WITHOUT_ODOO)
+
+
+def _in_odoo(found, paths, options):
+    """Run the tests inside Odoo."""
     with _database(found, options) as name:
-        well &= _installed(found, name)
-        copies = contextlib.nullcontext()
-        if in_browser:
-            copies = _copy(found, name, options)  # before any test has touched it
-        with copies as copy:
-            if paths:
-                well &= _in_odoo(found, name, paths, options)
-            if in_browser:
-                well &= _in_browser(found, copy, in_browser, options)
-    return well
+        well = _installed(found, name)
+        environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
+        source = addon.path_for(found.series) / addon.ADDON
+        measured = coverage.options(source, environ) if options.coverage else ()
+        return well & _pytest(
+            found.series.name + " odoo", paths, options, found.python, environ, "--odoo-http", *measured
+        )
+
+
+def _in_browser(found, paths, options):
+    """Run the walks through the web client."""
+    if not options.browser:
+        return True
+    try:
+        chromium = _chromium()
+    except SetupError as error:
+        print("!" * 78 + "\nBROWSER TESTS SKIPPED on %s: %s\n" % (found.series.name, error) + "!" * 78)
+        return True
+    with _database(found, options) as name:
+        well = _installed(found, name)
+        if databases.run_script(found, name, STAGE, DEMO_SETUP_FOLDER=CHECKOUT / "setup"):
+            print("FAILED: goods and users for the browser tests could not be made, see above")
+            return False
+        log = options.results / ("%s-server.log" % found.series.name)
+        with serve.running(found, name, log=log) as url:
+            environ = python.clean_environ(
+                SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, SRJ_LOG=log, **{CHROMIUM_VARIABLE: chromium}
+            )
+            browser = found.series.name + " browser"
+            well &= _pytest(browser, paths, options, python.tools_environment(), environ, *WITHOUT_ODOO)
+        return well & _quiet(log)
+
+
+# Each has a database of its own, so that they can run side by side.
+PIECES = {"odoo": (INSIDE, _in_odoo), "browser": (BROWSER, _in_browser), "life cycle": (LIFE, _life_cycle)}
 
 
 def read(results):
@@ -128,22 +162,8 @@ def _database(found, options):
     databases.drop_orphans(found)
     prefix = "srj_kept" if options.keep else "srj_test"
     name = "%s_%s_%d" % (prefix, found.series.number, os.getpid())
-    with _dropped(found, name, options):
-        yield databases.create(found, name)
-
-
-@contextlib.contextmanager
-def _copy(found, name, options):
-    copy = name + "_browser"
-    with _dropped(found, copy, options):
-        databases.copy(found, name, copy)
-        yield copy
-
-
-@contextlib.contextmanager
-def _dropped(found, name, options):
     try:
-        yield
+        yield databases.create(found, name)
     finally:
         if options.keep:
             print("kept: setup/odoo %s -d %s" % (found.series.name, name))
@@ -161,55 +181,6 @@ def _installed(found, name):
     if complaints:
         print("FAILED: installing the addon makes Odoo complain, see above")
     return not complaints
-
-
-def _life_cycle(found, paths, options):
-    """Run the tests that install, update and uninstall, each on databases of its own."""
-    environ = python.clean_environ(SRJ_SERIES=found.series.name)
-    environ[odoo.SOURCE_VARIABLE] = os.environ.get(odoo.SOURCE_VARIABLE, "")
-    return _pytest(
-        found.series.name + " life cycle", paths, options, python.tools_environment(), environ, "-p", "no:odoo"
-    )
-
-
-def _in_odoo(found, name, paths, options):
-    measured = coverage.options(addon.path_for(found.series) / addon.ADDON) if options.coverage else []
-    environ = found.environ(ODOO_RC=found.config(db_name=name), SRJ_SERIES=found.series.name)
-    return _pytest(
-        found.series.name + " odoo",
-        paths,
-        options,
-        found.python,
-        environ,
-        "--odoo-http",
-        *measured,
-    )
-
-
-def _in_browser(found, name, paths, options):
-    try:
-        chromium = _chromium()
-    except SetupError as error:
-        print("!" * 78 + "\nBROWSER TESTS SKIPPED on %s: %s\n" % (found.series.name, error) + "!" * 78)
-        return True
-    if databases.run_script(found, name, STAGE, DEMO_SETUP_FOLDER=CHECKOUT / "setup"):
-        print("FAILED: goods and users for the browser tests could not be made, see above")
-        return False
-    log = options.results / ("%s-server.log" % found.series.name)
-    with serve.running(found, name, log=log) as url:
-        environ = python.clean_environ(
-            SRJ_URL=url, SRJ_DB=name, SRJ_SERIES=found.series.name, SRJ_LOG=log, **{CHROMIUM_VARIABLE: chromium}
-        )
-        well = _pytest(
-            found.series.name + " browser",
-            paths,
-            options,
-            python.tools_environment(),
-            environ,
-            "-p",
-            "no:odoo",
-        )
-    return well & _quiet(log)
 
 
 def _quiet(log):
@@ -271,7 +242,7 @@ def _pytest(name, paths, options, interpreter, environ, *arguments):
         *paths,
     ]
     environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
-    environ["COVERAGE_FILE"] = str(options.results / (report.stem + coverage.SUFFIX))
+    environ[coverage.FILE] = str(options.results / (report.stem + coverage.SUFFIX))
     code = subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode
     if code == NOTHING_COLLECTED and options.selective:
         return True  # the rest of the suite may have some; none at all fails in the end

@@ -2,27 +2,9 @@
 
 import logging
 
-import pytest
-from odoo.release import version_info
-
 ADDON = "stock_revaluation_journal"
 # What PostgreSQL refuses and what a user is refused is logged, and is what many tests are about
 REFUSALS = ("odoo.sql_db", "odoo.http")
-# Long tests. Measuring what is reached nearly doubles their time; the run on 14.0 does it for both series.
-UNMEASURED = {
-    "test_background",
-    "test_concurrency",
-    "test_deliver_everything",
-    "test_later_documents",
-    "test_query_counts",
-    "test_random_postings",
-    "test_revalue",
-    "test_rpc",
-    "test_stock_closing",
-    "test_suggest",
-    "test_time_zones",
-    "test_translations",
-}
 
 
 class Complaints(logging.Handler):
@@ -44,12 +26,6 @@ def pytest_configure(config):
     config.addinivalue_line("filterwarnings", r"error:::odoo\.addons\.%s" % ADDON)
     config.complaints = Complaints()
     logging.getLogger().addHandler(config.complaints)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if version_info[0] != 14 and item.path.stem in UNMEASURED:
-            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_sessionfinish(session):
