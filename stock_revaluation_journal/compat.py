@@ -6,6 +6,7 @@ view dialects (`setup/`).
 """
 
 import importlib.util
+from collections import defaultdict
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.release import version_info
@@ -94,12 +95,17 @@ def invalidate(env):
         env.cache.invalidate()
 
 
-def written(records, names):
-    """Forget the fields `names` of `records`, which SQL has written, and let what depends on them follow."""
+def forget(records, names):
+    """Forget what the cache holds of the fields `names` of `records`."""
     if hasattr(records, "invalidate_recordset"):
         records.invalidate_recordset(names, flush=False)
     else:
         records.invalidate_cache(names, records.ids)
+
+
+def written(records, names):
+    """Forget the fields `names` of `records`, which SQL has written, and let what depends on them follow."""
+    forget(records, names)
     records.modified(names)
 
 
@@ -217,9 +223,18 @@ def find_boms(products, company):
     """Return {product: its first bill of materials in `company`}, without the products that have none."""
     Bom = products.env["mrp.bom"].sudo()
     if SERIES >= 15:
-        return {product: bom for product, bom in Bom._bom_find(products, company_id=company.id).items() if bom}
-    found = {product: Bom._bom_find(product=product, company_id=company.id) for product in products}
-    return {product: bom for product, bom in found.items() if bom}
+        found = Bom._bom_find(products, company_id=company.id)
+        return {product: found[product] for product in products if found[product]}
+    made, found = products.filtered(lambda product: product.type != "service"), {}
+    domain = ["|", ("product_id", "in", made.ids), "&", ("product_id", "=", False)]
+    domain += [("product_tmpl_id", "in", made.product_tmpl_id.ids), ("company_id", "in", [False, company.id])]
+    variants = defaultdict(list)
+    for product in made:
+        variants[product.product_tmpl_id].append(product)
+    for bom in Bom.search(domain, order="sequence, product_id, id"):
+        for product in bom.product_id or variants[bom.product_tmpl_id]:
+            found.setdefault(product, bom)
+    return found
 
 
 def action_groups_field(env):

@@ -7,9 +7,9 @@ from .cache import SetupError
 ADDON = "stock_revaluation_journal"
 
 # Installed beside the addon in test and demo databases: its own dependencies and the neighbours that
-# move stock value (bills, deliveries, landed costs) or call the addon (automated actions).
+# move stock value (bills, deliveries, landed costs, production) or call the addon (automated actions).
 NEEDED = ("stock_account",)
-MODULES = (*NEEDED, "purchase_stock", "sale_stock", "stock_landed_costs", "base_automation")
+MODULES = (*NEEDED, "purchase_stock", "sale_stock", "stock_landed_costs", "mrp_account", "base_automation")
 
 
 @dataclass(frozen=True)

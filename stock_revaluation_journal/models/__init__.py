@@ -7,6 +7,7 @@ from . import stock_revaluation_write_down
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal
 from . import stock_revaluation_cost_source
+from . import stock_revaluation_rollup
 from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company

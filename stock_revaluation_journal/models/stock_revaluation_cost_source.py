@@ -15,7 +15,12 @@ SHOWN_AT_MOST = 50
 # What a new cost is asked for: a journal line, or a product with its stock.
 # Units: quantity in the product's stock unit, `value` as the books have it, `value_now` and
 # `unit_cost_now` as they are entered at present, company currency. `key` is the record's id.
-Item = namedtuple("Item", "key product_id quantity value cost_method unit_cost_now value_now")
+# `unit_cost`: the cost in the books of a line without stock, else None. `journal_id`: the line's journal.
+Item = namedtuple(
+    "Item",
+    "key product_id quantity value cost_method unit_cost_now value_now unit_cost journal_id",
+    defaults=(None, False),
+)
 # A change that a source suggests for an item; `entry` is what `revalue` takes.
 Suggestion = namedtuple("Suggestion", "item entry unit_cost value amount")
 
@@ -108,8 +113,6 @@ class StockRevaluationCostSource(models.AbstractModel):
             ("vendor", _("Vendor's price")),
             ("sales", _("Sales price less a percentage")),
         ]
-        if "mrp.bom" in self.env:
-            sources.append(("bom", _("Cost of the bill of materials")))
         return sources
 
     @api.model
@@ -166,24 +169,26 @@ class StockRevaluationCostSource(models.AbstractModel):
         """
         options = self._complete_options(source, options)
         date = date or fields.Date.context_today(self)
-        stocked = [item for item in items if item.quantity > 0]
+        stocked = [item for item in items if item.quantity > 0 or item.unit_cost is not None]
         no_stock = _("no quantity in stock")  # not in the loop: up to Python 3.11 `_` finds no language there
-        missing = {item.key: no_stock for item in items if item.quantity <= 0}
+        missing = {item.key: no_stock for item in items if item.quantity <= 0 and item.unit_cost is None}
         if source == "spread":
             return self._spread(stocked, company, options), missing
         costs = getattr(self, "_costs_from_" + source)(stocked, company, date, options)
         entries = {}
         for item in stocked:
             cost = costs.get(item.key)
-            if cost is None:
-                missing[item.key] = self._missing_text(source, date)
+            if cost is None or isinstance(cost, str):
+                missing[item.key] = cost or self._missing_text(source, date)
             elif cost < 0:
                 missing[item.key] = _("the new cost would be below zero")
-            else:
-                cost = self._round_cost(cost, options)
-                if not options["only_lower"] or cost < self._book_cost(item):
-                    entries[item.key] = {"unit_cost": float(cost)}
+            elif self._takes(item, cost, options):
+                entries[item.key] = {"unit_cost": float(self._round_cost(cost, options))}
         return entries, missing
+
+    def _takes(self, item, cost, options):
+        """Tell whether the options let `item` have this new cost."""
+        return not options["only_lower"] or self._round_cost(cost, options) < self._book_cost(item)
 
     @api.model
     def _suggest(self, items, source, company, date=None, **options):
@@ -231,6 +236,8 @@ class StockRevaluationCostSource(models.AbstractModel):
                     line.cost_method,
                     line.unit_cost_revalued,
                     line.value_revalued,
+                    None if line.quantity else line.unit_cost_calculated,
+                    line.journal_id.id,
                 )
                 for line in records
             ]
@@ -251,6 +258,8 @@ class StockRevaluationCostSource(models.AbstractModel):
         )
 
     def _book_cost(self, item):
+        if item.unit_cost is not None:
+            return decimal(item.unit_cost)
         return decimal(item.value) / decimal(item.quantity)
 
     def _products(self, items, company):
@@ -298,10 +307,11 @@ class StockRevaluationCostSource(models.AbstractModel):
             "vendor": _("no vendor's price that holds on %s for the quantity", date),
             "sales": _("no sales price"),
             "bom": _("no bill of materials"),
+            "rollup": _("no bill of materials"),
         }.get(source, _("no new cost"))
 
     # ------------------------------------------------------------------ the sources
-    # Each returns {item key: unit cost}, without the items it knows nothing about.
+    # Each returns {item key: unit cost, or the reason why there is none}, without the items it knows nothing about.
 
     def _costs_from_percent(self, items, company, date, options):
         factor = 1 + decimal(options["percentage"]) / 100
@@ -343,16 +353,6 @@ class StockRevaluationCostSource(models.AbstractModel):
             if price:
                 prices[product.id] = decimal(price) * factor
         return self._by_product(items, prices)
-
-    def _costs_from_bom(self, items, company, date, options):
-        """What components and operations cost; assemblies among them are rolled up as well."""
-        products = self._products(items, company)
-        boms = compat.find_boms(self.env["product.product"].concat(*products.values()), company) if products else {}
-        costs = {}
-        for product, bom in boms.items():
-            known = self._get_boms_below(bom, company)
-            costs[product.id] = decimal(product._compute_bom_price(bom, boms_to_recompute=known))
-        return self._by_product(items, costs)
 
     def _by_product(self, items, costs):
         """Return {item key: cost} for {product id: cost}."""
@@ -420,18 +420,6 @@ class StockRevaluationCostSource(models.AbstractModel):
             taxes = taxes.with_context(round=False)
             price = taxes.compute_all(price, currency=product.currency_id, product=product)["total_excluded"]
         return product.currency_id._convert(price, company.currency_id, company, date, round=False)
-
-    # ------------------------------------------------------------------ bills of materials
-
-    def _get_boms_below(self, bom, company):
-        """Return `bom` and those of its components, and of theirs, as Odoo's own roll-up wants them."""
-        found, level = bom, bom
-        while level:
-            components = level.mapped("bom_line_ids.product_id").with_company(company)
-            below = compat.find_boms(components, company) if components else {}
-            level = self.env["mrp.bom"].sudo().browse([child.id for child in below.values()]) - found
-            found |= level
-        return found
 
     # ------------------------------------------------------------------ spreading
 

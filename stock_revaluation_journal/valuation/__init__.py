@@ -15,3 +15,4 @@ else:
     from . import product_value_models
 
 from . import receipt_costs
+from . import bill_costs

@@ -282,6 +282,10 @@ class StockRevaluationValuation(models.AbstractModel):
             return decimal(change.unit_cost)
         return decimal(change.value) / decimal(quantity)
 
+    def _cost(self, unit_cost):
+        """Return a unit cost as Odoo stores it."""
+        return float(unit_cost)
+
     def _changed_products(self, changes):
         """Return the products of `changes`, in their order."""
         return self.env["product.product"].sudo().browse(dict.fromkeys(change.key.product_id for change in changes))
