@@ -62,7 +62,11 @@ def agree(value, unit_cost, quantity, step, digits):
 
     >>> agree(750, 5.102, 147, 0.01, 4), agree(749.99, 5.102, 147, 0.01, 4), agree(760, 5.102, 147, 0.01, 4)
     (True, True, False)
+    >>> agree(0, 5.1, 0, 0.01, 4), agree(1, 5.1, 0, 0.01, 4)
+    (True, False)
     """
+    if not quantity:
+        return not round_to(value, step)
     return value_of(quantity, unit_cost, step) == round_to(value, step) or (
         unit_cost_of(value, quantity, digits) == round_to(unit_cost, Decimal(1).scaleb(-digits))
     )

@@ -95,7 +95,7 @@ class StockRevaluationJournal(models.Model):
         for product_id, amount in self._read_booked(list(left_out)).items():
             if amount:
                 del left_out[product_id]
-                positions.append(Position(Key(product_id, False, False), 0.0, 0.0))
+                positions.append(Position(Key(product_id, False, False), 0.0, 0.0, 0.0))
         return positions, left_out
 
     # ------------------------------------------------------------------ posting
@@ -207,7 +207,7 @@ class StockRevaluationJournal(models.Model):
         booked = self._sum_allowances(self.company_id, lines.sudo().allowance_account_id[:1], lines.product_id.ids)
         keys = {line._key(): line.amount for line in lines}
         positions = self._seam().sudo()._read_keys(list(keys))
-        found = {key: positions.get(key) or Position(key, 0.0, 0.0) for key in keys}
+        found = {key: positions.get(key) or Position(key, 0.0, 0.0, 0.0) for key in keys}
         amounts = {
             key: amount
             for key, amount in keys.items()
@@ -311,7 +311,7 @@ class StockRevaluationJournalLine(models.Model):
         """The allowance of a product that is no longer in stock stays a position, of nothing."""
         positions = super()._current_positions()
         for line in self.filtered(lambda line: line._books_allowance() and not positions[line.id]):
-            positions[line.id] = Position(line._key(), 0.0, 0.0)
+            positions[line.id] = Position(line._key(), 0.0, 0.0, 0.0)
         return positions
 
     def _get_outdated(self, positions):
@@ -329,24 +329,14 @@ class StockRevaluationJournalLine(models.Model):
     def _refresh(self):
         return super()._refresh() | self._refresh_booked()
 
-    def _book_values(self, position, product):
-        if position.quantity:
-            return super()._book_values(position, product)
-        return dict(super()._book_values(Position(position.key, 1.0, 0.0), product), quantity=0.0)
-
     def _entry_values(self, figures, entered, number):
-        """Without stock there is no value; under an allowance the cost, which standard cost snaps to, stays."""
-        if not figures["quantity"]:
-            return {"unit_cost_revalued": 0.0, "value_revalued": 0.0, "entered": entered}
+        """Under an allowance the cost, which standard cost snaps to, stays; without stock there is no value."""
         journal = self.journal_id or self.env["stock.revaluation.journal"].browse(figures.get("journal_id"))
         if journal._books_allowance():
+            if not figures["quantity"]:
+                return {"unit_cost_revalued": 0.0, "value_revalued": 0.0, "entered": entered}
             figures = dict(figures, cost_method=None)
         return super()._entry_values(figures, entered, number)
-
-    def _entered_last(self, entry, entered, figures):
-        if not figures["quantity"]:
-            return entered or "value"
-        return super()._entered_last(entry, entered, figures)
 
     # ------------------------------------------------------------------ posting
 

@@ -409,12 +409,14 @@ class StockRevaluationJournal(models.Model):
         lot_ids=None,
         min_value=0.0,
         existing_lines="replace",
+        also_without_stock=False,
     ):
         """Fill the journal with a line per product, layer or lot, with the figures of the books.
 
         Shape: arguments as the fields of *Calculate Inventory Value*: `calculate_per` "product",
         "layer" or "lot"; lists of ids or None for all; `cost_methods` a list of "standard",
-        "average", "fifo"; `min_value` in company currency; `existing_lines` "replace" or "keep".
+        "average", "fifo"; `min_value` in company currency; `existing_lines` "replace" or "keep"; `also_without_stock`
+        adds products under standard cost that have no stock, whose cost alone will change.
         Returns: the number of lines made. What was left out, and why, is in `left_out`.
         Raises: UserError if the journal is not a draft or an argument is not one of the above.
         """
@@ -429,6 +431,8 @@ class StockRevaluationJournal(models.Model):
         positions, left_out = self._get_positions(products, calculate_per)
         if lot_ids:
             positions = [position for position in positions if position.key.lot_id in set(lot_ids)]
+        if also_without_stock and not lot_ids:
+            positions += self._get_cost_positions(products, left_out)
         for product_id in self._foreign_products(product_ids, products, cost_methods):
             left_out[product_id] = "foreign"
         kept = self._existing_keys() if existing_lines == "keep" else set()
@@ -437,10 +441,12 @@ class StockRevaluationJournal(models.Model):
         positions = [
             position
             for position in positions
-            if (not min_value or position.value >= min_value) and not self._overlaps(position.key, kept)
+            if (not min_value or position.value >= min_value or position.unit_cost is not None)
+            and not self._overlaps(position.key, kept)
         ]
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
-        self.write({"left_out": self._left_out_text(left_out)})
+        also_without_stock = also_without_stock or (existing_lines == "keep" and self.also_without_stock)
+        self._write_protected({"left_out": self._left_out_text(left_out), "also_without_stock": also_without_stock})
         return len(lines)
 
     def _get_positions(self, products, calculate_per):

@@ -35,10 +35,10 @@ class StockRevaluationJournal(models.Model):
         for journal in self:
             journal.approval_needed = journal._exceeds_limit()
 
-    @api.depends("line_ids.entered_by", "line_ids.amount")
+    @api.depends("line_ids.entered_by", "line_ids.amount", "line_ids.sets_cost")
     def _compute_prepared_by_ids(self):
         for journal in self:
-            changed = journal.line_ids.filtered("amount")
+            changed = journal.line_ids.filtered(lambda line: line.amount or line.sets_cost)
             journal.prepared_by_ids = changed.entered_by or journal.create_uid
 
     def _exceeds_limit(self):

@@ -33,13 +33,23 @@ class StockRevaluationJournal(models.Model):
 
     @api.model
     @compat.returns_record
-    def revalue(self, costs, date=None, reason=None, post=True, description=None, reference=None):
+    def revalue(
+        self,
+        costs,
+        date=None,
+        reason=None,
+        post=True,
+        description=None,
+        reference=None,
+        also_without_stock=False,
+    ):
         """Revalue products in one call: for automated actions and external programs.
 
         Shape: `costs` maps a product id (a string will do, as JSON has it) to the new unit cost, or to
         {"unit_cost": x} or {"value": x}; `date` a date or its ISO text, today if None; `reason` a
         record, an id or a code; `reference` any text of the caller's: sent again, at the same time
-        even, it returns the journal that it made first, whatever else the call says.
+        even, it returns the journal that it made first, whatever else the call says;
+        `also_without_stock` takes products under standard cost that have no stock, by their unit cost.
         Units: company currency per stock unit; `value` is the new total.
         Returns: the journal, posted unless `post` is False; over RPC its id (19.0: a list with its id).
         Above the company's approval limit it stays a draft, and the other managers are asked to post it.
@@ -59,15 +69,15 @@ class StockRevaluationJournal(models.Model):
                     "reference": reference,
                 }
             )
-            journal._fill(entries)
+            journal._fill(entries, also_without_stock)
             if post:
                 journal._post_or_request_approval()
         return journal
 
-    def _fill(self, entries):
+    def _fill(self, entries, also_without_stock=False):
         """Calculate the products of `entries` ({product id: entry}) and enter their new figures."""
         self.ensure_one()
-        self.calculate(product_ids=list(entries))
+        self.calculate(product_ids=list(entries), also_without_stock=also_without_stock)
         if self.left_out:
             raise UserError(_("These products cannot be revalued:\n%s", self.left_out))
         self.line_ids._enter({line.id: entries[line.product_id.id] for line in self.line_ids})

@@ -83,8 +83,12 @@ class StockRevaluationJournal(models.Model):
         self.env.clear()
 
     def _count_lines_left(self):
-        domain = [("journal_id", "=", self.id), ("state", "=", "draft"), ("amount", "!=", 0)]
-        return self.env["stock.revaluation.journal.line"].search_count(domain)
+        return self.env["stock.revaluation.journal.line"].search_count(self._get_domain_left())
+
+    def _get_domain_left(self):
+        """Return the domain of the lines that are still to be posted."""
+        changed = ["|", ("amount", "!=", 0), ("sets_cost", "=", True)]
+        return [("journal_id", "=", self.id), ("state", "=", "draft")] + changed
 
     def _post_chunk(self):
         """Check and post the next lines; return their number, 0 when there is nothing left to do."""
@@ -111,7 +115,7 @@ class StockRevaluationJournal(models.Model):
     def _get_next_lines(self):
         """Return the next lines to post; all lines of one product together, as they share its cost."""
         Line = self.env["stock.revaluation.journal.line"]
-        domain = [("journal_id", "=", self.id), ("state", "=", "draft"), ("amount", "!=", 0)]
+        domain = self._get_domain_left()
         lines = Line.search(domain, order="product_id, id", limit=self._get_size(CHUNK_PARAMETER))
         return lines | Line.search(domain + [("product_id", "in", lines[-1:].product_id.ids)])
 

@@ -263,7 +263,7 @@ class StockRevaluationJournalLine(models.Model):
     def _onchange_position(self):
         """Show the figures of the books for a position chosen by hand."""
         if self.product_id and self.journal_id.company_id:
-            position = self.journal_id._seam()._read_keys([self._key()]).get(self._key())
+            position = self.journal_id._find_positions([self._key()]).get(self._key())
             if position:
                 self.update(self._book_values(position, self.product_id.with_company(self.journal_id.company_id)))
             else:
@@ -366,7 +366,7 @@ class StockRevaluationJournalLine(models.Model):
     def _fill_positions(self, journal, vals_list):
         """Complete the values of new lines of `journal` in place: figures of the books, then the entry."""
         keys = [self._vals_key(vals) for vals in vals_list]
-        positions = journal._seam()._read_keys(keys)
+        positions = journal._find_positions(keys)
         for vals, key in zip(vals_list, keys):
             product = self.env["product.product"].sudo().browse(key.product_id).with_company(journal.company_id)
             if key not in positions:
@@ -443,6 +443,8 @@ class StockRevaluationJournalLine(models.Model):
         """
         quantity, step = figures["quantity"], self._step(figures)
         digits = self._cost_digits(figures.get("cost_method"))
+        if not quantity:
+            self._check_entry_without_stock(figures, entered, number)
         if entered == "unit_cost":
             unit_cost = rounding.round_to(number, 10**-digits)
         else:
@@ -485,7 +487,10 @@ class StockRevaluationJournalLine(models.Model):
     def _book_values(self, position, product):
         """Return the values of a line with the figures of `position` and revalued = calculated."""
         digits = self._cost_digits(None)
-        unit_cost = float(rounding.unit_cost_of(position.value, position.quantity, digits))
+        if position.unit_cost is None:
+            unit_cost = float(rounding.unit_cost_of(position.value, position.quantity, digits))
+        else:
+            unit_cost = float(rounding.round_to(position.unit_cost, 10**-digits))
         return {
             "quantity": position.quantity,
             "value_calculated": position.value,
@@ -537,7 +542,7 @@ class StockRevaluationJournalLine(models.Model):
         current = {}
         for journal in self.journal_id:
             lines = self.filtered(lambda line, journal=journal: line.journal_id == journal)
-            positions = journal._seam()._read_keys([line._key() for line in lines])
+            positions = journal._find_positions([line._key() for line in lines])
             current.update({line.id: positions.get(line._key()) for line in lines})
         return current
 

@@ -265,9 +265,11 @@ class StockRevaluationJournal(models.Model):
     # ------------------------------------------------------------------ post
 
     def _lines_to_post(self):
-        """Lines with an amount: the others post nothing."""
+        """Lines with an amount or a new cost: the others post nothing."""
         is_zero = self.currency_id.is_zero
-        return self.line_ids.filtered(lambda line: line.state == "draft" and not is_zero(line.amount))
+        return self.line_ids.filtered(
+            lambda line: line.state == "draft" and (not is_zero(line.amount) or line._sets_cost_alone())
+        )
 
     def _post(self):
         """Post a checked and locked journal."""
@@ -293,7 +295,9 @@ class StockRevaluationJournal(models.Model):
         products = lines.product_id
         before = seam._measure(products)
         moves, move_by_line = self._create_entries(lines)
-        shares = seam._apply(self._get_changes(lines, move_by_line), self.date)
+        changes = self._get_changes(lines, move_by_line)
+        shares = seam._apply([change for change in changes if change.amount], self.date)
+        seam._apply_costs([change for change in changes if not change.amount], self.date)
         self._check_measured(lines, before, seam._measure(products))
         self._post_entries(moves)
         lines._mark_posted(shares)
@@ -365,7 +369,7 @@ class StockRevaluationJournal(models.Model):
         bookings, accounts_by_template = {}, {}
         for line, own in zip(lines, lines.with_env(journal.env)):
             template = own.product_id.product_tmpl_id
-            if not own._posts_entry(seam):
+            if not own.amount or not own._posts_entry(seam):
                 continue
             if template not in accounts_by_template:
                 accounts_by_template[template] = template.get_product_accounts()

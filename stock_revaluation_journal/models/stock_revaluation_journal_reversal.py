@@ -31,20 +31,25 @@ class StockRevaluationJournal(models.Model):
                 )
             )
         amounts, positions = self._get_amounts_to_reverse()
-        if not amounts:
+        costs, cost_positions = self._get_costs_to_reverse()
+        if not amounts and not costs:
             raise UserError(
                 _("Nothing to reverse in %s: none of the stock it revalued is left.", self.name)
                 + "\n"
                 + self._name_lines(self.line_ids.filtered(lambda line: line.state == "posted"))
             )
         reversal = self._create_documents([self._prepare_reversal_vals()])
-        lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions)
+        lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions + cost_positions)
         accounts, more = self._get_reversal_accounts(), self._get_reversal_line_vals()
         for line in lines:
+            if line._key() in costs:
+                entry = {"unit_cost_revalued": costs[line._key()]}
+            else:
+                entry = {"value_revalued": line._get_reversed_value(amounts[line._key()])}
             line.write(
                 dict(
                     more.get(line._key(), {}),
-                    value_revalued=line._get_reversed_value(amounts[line._key()]),
+                    **entry,
                     counterpart_account_id=accounts.get(line._key(), self.counterpart_account_id.id),
                 )
             )
@@ -62,6 +67,7 @@ class StockRevaluationJournal(models.Model):
             "account_journal_id": self.account_journal_id.id,
             "counterpart_account_id": self.counterpart_account_id.id,
             "entry_grouping": self.entry_grouping,
+            "also_without_stock": self.also_without_stock,
             "date": max(self.date, fields.Date.context_today(self)),
         }
 
@@ -81,7 +87,7 @@ class StockRevaluationJournal(models.Model):
     def _get_amounts_to_reverse(self):
         """Return ({Key: amount still in stock}, [Position of these keys])."""
         parts = [part for line in self.line_ids for part in line._get_reversal_parts()]
-        positions = self._seam().sudo()._read_keys([key for key, _quantity, _amount in parts])
+        positions = self.sudo()._find_positions([key for key, _quantity, _amount in parts])
         amounts = defaultdict(float)
         for key, quantity, amount in parts:
             if key in positions:
@@ -102,7 +108,7 @@ class StockRevaluationJournalLine(models.Model):
     def _get_reversal_parts(self):
         """Return [(Key, quantity, amount)]: what the line revalued, by layer under FIFO."""
         self.ensure_one()
-        if self.state != "posted":
+        if self.state != "posted" or not self.amount:
             return []
         if self.cost_method == "fifo" and self.layer_shares:
             return [

@@ -16,3 +16,4 @@ else:
 
 from . import receipt_costs
 from . import bill_costs
+from . import costs_alone

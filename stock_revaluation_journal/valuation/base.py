@@ -14,8 +14,9 @@ from ..engine.rounding import decimal, round_to
 # What a line revalues: the product as a whole, one of its lots, or one of its layers (a receipt on 19.0).
 # Ids; False where the position is not narrowed to a lot or a layer.
 Key = namedtuple("Key", "product_id lot_id layer_id")
-# A position as Odoo's books have it. Units: stock unit of the product, company currency.
-Position = namedtuple("Position", "key quantity value")
+# A position as Odoo's books have it. Units: stock unit of the product, company currency. `unit_cost`: the product's
+# cost, where there is no stock that has a value and the cost is all that can change; else None.
+Position = namedtuple("Position", "key quantity value unit_cost", defaults=(None,))
 # An open layer: what is left of one receipt. `layer_id` is what a layer line points to; `received`
 # what the receipt brought in altogether, where (19.0) its whole value is what Odoo keeps.
 Layer = namedtuple("Layer", "layer_id lot_id quantity value received", defaults=(None,))

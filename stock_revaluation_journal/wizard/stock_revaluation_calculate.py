@@ -45,6 +45,11 @@ class StockRevaluationCalculate(models.TransientModel):
         compat.LOT_MODEL, string="Lots/Serial Numbers", help="Only these lots, of products valued by lot."
     )
     min_value = fields.Monetary("Minimum Value", help="Leave out positions worth less than this.")
+    also_without_stock = fields.Boolean(
+        "Also Without Stock",
+        help="Take products under standard cost that have no stock too: their lines have quantity 0, and posting them"
+        " sets the new cost and nothing else.",
+    )
     existing_lines = fields.Selection(
         [("replace", "Replace them"), ("keep", "Keep them and add the missing")],
         "Existing Lines",
@@ -73,4 +78,5 @@ class StockRevaluationCalculate(models.TransientModel):
             "lot_ids": self.lot_ids.ids,
             "min_value": self.min_value,
             "existing_lines": self.existing_lines,
+            "also_without_stock": self.also_without_stock,
         }

@@ -47,11 +47,7 @@ def test_random_bills_are_ordered_and_their_circles_are_real(seed):
     size = draw.randint(1, 25)
     acyclic = seed % 3 == 0  # parts with higher numbers only
     parts = {
-        key: [
-            part
-            for part in draw.sample(range(size + 5), draw.randint(0, min(4, size)))
-            if not acyclic or part > key
-        ]
+        key: [part for part in draw.sample(range(size + 5), draw.randint(0, min(4, size))) if not acyclic or part > key]
         for key in draw.sample(range(size), size)
     }
     order, circles = lowest_first(parts)
