@@ -12,6 +12,7 @@
         "data/stock_revaluation_data.xml",
         "report/stock_revaluation_report.xml",
         "data/stock_revaluation_automation_data.xml",
+        "data/stock_revaluation_schedule_data.xml",
         "views/stock_revaluation_journal_views.xml",
         "views/stock_revaluation_journal_line_views.xml",
         "views/stock_revaluation_reason_views.xml",

@@ -6,7 +6,16 @@ from .. import compat, tools
 from ..valuation.base import Key
 
 # What nobody writes by hand: set by creating, calculating, posting and reversing.
-PROTECTED = {"state", "posted_by", "posted_at", "problem", "reversed_journal_id", "account_move_ids"}
+PROTECTED = {
+    "state",
+    "posted_by",
+    "posted_at",
+    "problem",
+    "reversed_journal_id",
+    "account_move_ids",
+    "scheduled_by",
+    "schedule_problem",
+}
 # What may still change on a posted journal: it does not touch a figure.
 OPEN_WHEN_POSTED = ("message_", "activity_", "website_message_", "my_activity_")
 # Who reads journal entries: the others may use the journal, but not this link.
