@@ -105,16 +105,36 @@ def with_demo():
 
 
 @pytest.fixture(scope="module")
-def without_demo(tmp_path_factory):
-    """Return a database with what the addon needs and no more; the addon is unpacked from its archive."""
+def released(tmp_path_factory):
+    """Return the folder with what setup/release makes for the series."""
     folder = tmp_path_factory.mktemp("release")
     subprocess.run(
         [sys.executable, CHECKOUT / "setup" / "release", os.environ["SRJ_SERIES"], "--dist", folder], check=True
     )
-    (archive,) = folder.glob("*.zip")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def without_demo(released):
+    """Return a database with what the addon needs and no more; the addon is unpacked from its archive."""
+    _unpack(released, "*.zip", released / "addons")
+    yield from _database("plain", False, released / "addons")
+
+
+@pytest.fixture
+def beside_odoo(released):
+    """Return (Odoo, environment in which its Python finds the addon's wheel installed, and the addon nowhere else)."""
+    _unpack(released, "*.whl", released / "site")
+    found = odoo.get(series.get(os.environ["SRJ_SERIES"]))
+    environ = found.environ(ODOO_RC=found.config(with_addon=False))
+    environ["PYTHONPATH"] = os.pathsep.join((environ["PYTHONPATH"], str(released / "site")))
+    return found, environ
+
+
+def _unpack(folder, pattern, target):
+    (archive,) = folder.glob(pattern)
     with zipfile.ZipFile(archive) as opened:
-        opened.extractall(folder / "addons")
-    yield from _database("plain", False, folder / "addons")
+        opened.extractall(target)
 
 
 def _database(kind, demo, addons=None):

@@ -78,3 +78,13 @@ def test_archive_dropped_in_installs_without_demo_data_and_leaves_nothing(withou
     _said, complaints = without_demo.script("uninstall")
     assert complaints == []
     assert sorted(without_demo.inventory() ^ before) == []
+
+
+def test_wheel_installed_beside_odoo_is_found_without_an_addons_path(beside_odoo):
+    odoo, environ = beside_odoo
+    code = (
+        "from odoo.tools import config; config.parse_config([])\n"
+        "from odoo.modules import module; module.initialize_sys_path()\n"
+        "print('stock_revaluation_journal' in module.get_modules())"
+    )
+    assert cache.run([odoo.python, "-c", code], "get_modules", env=environ).split()[-1] == "True"

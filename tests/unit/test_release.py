@@ -50,16 +50,35 @@ def names(archive):
         return opened.namelist()
 
 
-def test_release_without_series_makes_an_archive_for_each(source, tmp_path):
+def wheel_name(number):
+    # up to 14.0 the OCA has the series in the name, too
+    return "odoo%s_addon_%s-%d.0.1.2.3-py3-none-any.whl" % ("14" if number == 14 else "", ADDON, number)
+
+
+def test_release_without_series_makes_an_archive_and_a_wheel_for_each(source, tmp_path):
     result = release(source, tmp_path / "dist")
     assert result.returncode == 0, result.stderr
-    expected = ["%s-%d.0.1.2.3.zip" % (ADDON, number) for number in range(14, 20)]
-    assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == expected
+    archives = ["%s-%d.0.1.2.3.zip" % (ADDON, number) for number in range(14, 20)]
+    assert {path.name for path in (tmp_path / "dist").iterdir()} == {*archives, *map(wheel_name, range(14, 20))}
+
+
+def test_wheel_holds_the_addon_where_odoo_looks_and_says_which_odoo_it_is_for(source, tmp_path):
+    release(source, tmp_path, "14.0", "18.0")
+    for number, bounds in ((14, "odoo>=14.0a,<14.1dev"), (18, "odoo==18.0.*")):
+        with zipfile.ZipFile(tmp_path / wheel_name(number)) as opened:
+            info = wheel_name(number).replace("-py3-none-any.whl", ".dist-info")
+            metadata = opened.read(info + "/METADATA").decode()
+            assert "Requires-Dist: %s\n" % bounds in metadata
+            assert "Version: %d.0.1.2.3\n" % number in metadata
+            shown = b"tree" if number == 14 else b"list"
+            assert shown in opened.read("odoo/addons/%s/views/a.xml" % ADDON)
+            assert not [name for name in opened.namelist() if "pyproject" in name or "product_values" in name]
 
 
 def test_line_of_an_archive_has_its_path_size_and_checksum(source, tmp_path):
     lines = release(source, tmp_path / "dist", "16.0", "14", "16.0").stdout.splitlines()
-    paths = [tmp_path / "dist" / ("%s-%s.1.2.3.zip" % (ADDON, series)) for series in ("16.0", "14.0")]
+    made = [name for n in (16, 14) for name in ("%s-%s.0.1.2.3.zip" % (ADDON, n), wheel_name(n))]
+    paths = [tmp_path / "dist" / name for name in made]
     assert lines == [
         "%s  %d bytes  sha256 %s" % (path, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
         for path in paths
@@ -102,8 +121,8 @@ def test_archive_is_the_same_whenever_and_wherever_it_is_made(source, tmp_path):
         path.chmod(0o755)
         os.utime(path, (0, 1))
     release(source, tmp_path / "two", "17.0")
-    name = ADDON + "-17.0.1.2.3.zip"
-    assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    for name in (ADDON + "-17.0.1.2.3.zip", wheel_name(17)):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -146,7 +165,7 @@ def test_help_names_the_series_and_the_options(source, tmp_path):
 def test_the_addon_itself_can_be_released_for_every_series(tmp_path):
     result = subprocess.run([sys.executable, str(RELEASE), "--dist", str(tmp_path)], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    assert len(result.stdout.splitlines()) == 6
+    assert len(result.stdout.splitlines()) == 2 * 6
 
 
 def test_archives_hold_the_pictures_of_the_description_page(tmp_path):
