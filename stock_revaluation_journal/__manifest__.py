@@ -15,6 +15,7 @@
         "data/stock_revaluation_schedule_data.xml",
         "views/stock_revaluation_journal_views.xml",
         "views/stock_revaluation_journal_line_views.xml",
+        "views/stock_revaluation_journal_compare_views.xml",
         "views/stock_revaluation_reason_views.xml",
         "views/stock_revaluation_rule_views.xml",
         "views/stock_valuation_layer_views.xml",

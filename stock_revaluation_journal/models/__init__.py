@@ -15,6 +15,7 @@ from . import res_company
 from . import stock_revaluation_journal_import
 from . import stock_revaluation_journal_approval
 from . import stock_revaluation_journal_schedule
+from . import stock_revaluation_journal_compare
 from . import stock_revaluation_journal_analytic
 from . import stock_revaluation_journal_print
 from . import stock_revaluation_linked
