@@ -18,6 +18,7 @@
         "views/stock_revaluation_journal_compare_views.xml",
         "views/stock_revaluation_reason_views.xml",
         "views/stock_revaluation_rule_views.xml",
+        "views/stock_revaluation_nrv_views.xml",
         "views/stock_valuation_layer_views.xml",
         "views/product_views.xml",
         "views/stock_views.xml",

@@ -240,3 +240,11 @@ def find_boms(products, company):
 def action_groups_field(env):
     """Name of the groups field on ir.actions.server."""
     return "group_ids" if "group_ids" in env["ir.actions.server"]._fields else "groups_id"
+
+
+def pricelist_prices(pricelist, products, moment):
+    """Return {product id: price of one stock unit at `moment`, in the pricelist's currency}."""
+    if hasattr(pricelist, "_get_products_price"):
+        return pricelist._get_products_price(products, 1.0, date=moment)
+    count = len(products)
+    return pricelist.get_products_price(products, [1.0] * count, [False] * count, date=moment)

@@ -1,7 +1,7 @@
 """Small things that models and the valuation seam share; the same on every series."""
 
 from odoo.tools import float_compare, float_is_zero
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 # PostgreSQL's codes for "run it again": serialization failure, deadlock, lock not available.
 RETRIED_CODES = ("40001", "40P01", "55P03")
@@ -30,3 +30,36 @@ def uom_compare(uom, one, other):
 def ask_to_run_again(cr):
     """End this transaction with a serialization failure: Odoo then runs the request again."""
     cr.execute("DO $$ BEGIN RAISE EXCEPTION 'changed meanwhile' USING ERRCODE = '40001'; END $$", log_exceptions=False)
+
+
+class NumberWriter:
+    """Write many numbers in the user's language: what they have in common is looked up once.
+
+    Numbers may be Decimals.
+    """
+
+    def __init__(self, env, cost_digits, quantity_digits):
+        self.env = env
+        digits = env["decimal.precision"].precision_get
+        self.digits = {"cost": digits(cost_digits), "quantity": digits(quantity_digits)}
+
+    def cost(self, number):
+        """Write a unit cost."""
+        return formatLang(self.env, float(number), digits=self.digits["cost"])
+
+    def quantity(self, number):
+        """Write a quantity."""
+        return formatLang(self.env, float(number), digits=self.digits["quantity"])
+
+    def short(self, number):
+        """Write a number with two decimals at the most, none if it is whole."""
+        number = round(float(number), 2)
+        return formatLang(self.env, number, digits=0 if number.is_integer() else 2)
+
+    def amount(self, number, currency):
+        """Write an amount with its currency."""
+        return format_amount(self.env, float(number), currency)
+
+    def date(self, date):
+        """Write a date."""
+        return format_date(self.env, date)

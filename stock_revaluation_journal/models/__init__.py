@@ -7,8 +7,14 @@ from . import stock_revaluation_journal_preview
 from . import stock_revaluation_write_down
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal
+from . import stock_revaluation_nrv
+from . import stock_revaluation_selling_cost
+from . import stock_revaluation_nrv_table
+from . import stock_revaluation_nrv_group
 from . import stock_revaluation_cost_source
 from . import stock_revaluation_rollup
+from . import stock_revaluation_cost_source_nrv
+from . import stock_revaluation_journal_nrv
 from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company

@@ -15,11 +15,12 @@ SHOWN_AT_MOST = 50
 # What a new cost is asked for: a journal line, or a product with its stock.
 # Units: quantity in the product's stock unit, `value` as the books have it, `value_now` and
 # `unit_cost_now` as they are entered at present, company currency. `key` is the record's id.
-# `unit_cost`: the cost in the books of a line without stock, else None. `journal_id`: the line's journal.
+# `unit_cost`: the cost in the books of a line without stock, else None. `journal_id`: the line's journal. `position`:
+# what it is narrowed to, a lot or a layer; None for a whole product. `booked`: the allowance booked for it.
 Item = namedtuple(
     "Item",
-    "key product_id quantity value cost_method unit_cost_now value_now unit_cost journal_id",
-    defaults=(None, False),
+    "key product_id quantity value cost_method unit_cost_now value_now unit_cost journal_id position booked",
+    defaults=(None, False, None, 0.0),
 )
 # A change that a source suggests for an item; `entry` is what `revalue` takes.
 Suggestion = namedtuple("Suggestion", "item entry unit_cost value amount")
@@ -162,13 +163,16 @@ class StockRevaluationCostSource(models.AbstractModel):
         return costs, list(missing)
 
     @api.model
-    def _get_entries(self, items, source, company, date=None, **options):
+    def _get_entries(self, items, source, company, date=None, reason=None, **options):
         """Return what to enter for each item, and why the others have nothing.
 
-        Shape: `items` a list of Item. Returns ({key: {"unit_cost": x} or {"value": x}}, {key: text}).
+        Shape: `items` a list of Item; `reason` the revaluation reason, which says what net realisable value may change.
+        Returns ({key: {"unit_cost": x} or {"value": x}}, {key: text}).
         """
         options = self._complete_options(source, options)
         date = date or fields.Date.context_today(self)
+        if source == "nrv":
+            return self._get_nrv_entries(items, company, date, options, reason)
         stocked = [item for item in items if item.quantity > 0 or item.unit_cost is not None]
         no_stock = _("no quantity in stock")  # not in the loop: up to Python 3.11 `_` finds no language there
         missing = {item.key: no_stock for item in items if item.quantity <= 0 and item.unit_cost is None}
@@ -191,12 +195,17 @@ class StockRevaluationCostSource(models.AbstractModel):
         return not options["only_lower"] or self._round_cost(cost, options) < self._book_cost(item)
 
     @api.model
-    def _suggest(self, items, source, company, date=None, **options):
+    def _suggest(self, items, source, company, date=None, reason=None, **options):
         """Return ([Suggestion], {key: reason}): what entering the new costs would come to.
 
         Units and rounding are those of the journal lines. Only items that change are in the list.
         """
-        entries, missing = self._get_entries(items, source, company, date, **options)
+        entries, missing = self._get_entries(items, source, company, date, reason, **options)
+        return self._get_suggested(items, entries, company), missing
+
+    @api.model
+    def _get_suggested(self, items, entries, company):
+        """Return [Suggestion] of the items that `entries` change."""
         Line = self.env["stock.revaluation.journal.line"]
         suggestions = []
         for item in items:
@@ -219,7 +228,7 @@ class StockRevaluationCostSource(models.AbstractModel):
                 suggestions.append(
                     Suggestion(item, entries[item.key], after["unit_cost_revalued"], after["value_revalued"], amount)
                 )
-        return suggestions, missing
+        return suggestions
 
     # ------------------------------------------------------------------ items
 
@@ -238,6 +247,8 @@ class StockRevaluationCostSource(models.AbstractModel):
                     line.value_revalued,
                     None if line.quantity else line.unit_cost_calculated,
                     line.journal_id.id,
+                    line._key(),
+                    line.allowance_booked if line._books_allowance() else 0.0,
                 )
                 for line in records
             ]
@@ -412,14 +423,17 @@ class StockRevaluationCostSource(models.AbstractModel):
 
     # ------------------------------------------------------------------ sales prices
 
-    def _untaxed_sales_price(self, product, company, date):
-        """Return the sales price per stock unit in company currency, without the taxes it includes."""
-        price = product.lst_price
+    def _untaxed_sales_price(self, product, company, date, price=None, currency=None):
+        """Return the sales price per stock unit in company currency, without the taxes it includes.
+
+        Units: `price` per stock unit in `currency`, the product's own sales price if there is none.
+        """
+        price, currency = (product.lst_price, product.currency_id) if price is None else (price, currency)
         taxes = product.taxes_id.filtered(lambda tax: tax.company_id == company)
         if price and any(tax.price_include for tax in taxes):
             taxes = taxes.with_context(round=False)
-            price = taxes.compute_all(price, currency=product.currency_id, product=product)["total_excluded"]
-        return product.currency_id._convert(price, company.currency_id, company, date, round=False)
+            price = taxes.compute_all(price, currency=currency, product=product)["total_excluded"]
+        return currency._convert(price, company.currency_id, company, date, round=False)
 
     # ------------------------------------------------------------------ spreading
 

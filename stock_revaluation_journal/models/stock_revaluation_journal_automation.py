@@ -184,7 +184,10 @@ class StockRevaluationJournal(models.Model):
         journal = self._find_reference(reference)
         suggestions, missing, items = (), (), ()
         if not journal:
-            suggestions, missing, items = self._suggest_products(source, product_ids, categ_ids, None, **options)
+            reason = self._reason_for(reason)
+            suggestions, missing, items = self._suggest_products(
+                source, product_ids, categ_ids, None, reason=reason, **options
+            )
         if not suggestions:
             return journal
         costs = {each.item.product_id: each.entry for each in suggestions}
@@ -193,12 +196,15 @@ class StockRevaluationJournal(models.Model):
         with self.env.cr.savepoint():
             journal = self.revalue(costs, reason=reason, description=description, post=False, reference=reference)
             journal._log_missing(Source._name_missing(items, missing))
+            journal._note_suggested(suggestions)
             if post:
                 journal._post_or_request_approval()
         return journal
 
     @api.model
-    def _suggest_products(self, source, product_ids=None, categ_ids=None, cost_methods=None, **options):
+    def _suggest_products(
+        self, source, product_ids=None, categ_ids=None, cost_methods=None, reason=None, **options
+    ):
         """Return ([Suggestion], {key: reason}, [Item]) of the company's products in stock."""
         company = self.env.company
         Source = self.env["stock.revaluation.cost.source"]
@@ -207,8 +213,12 @@ class StockRevaluationJournal(models.Model):
         products = seam.with_company(company)._candidates(domain).with_company(company)
         if cost_methods:
             products = products.filtered(lambda product: product.cost_method in cost_methods)
-        items = [item for item in Source._get_items(products, company) if item.quantity > 0]
-        suggestions, missing = Source._suggest(items, source, company, fields.Date.context_today(self), **options)
+        today = fields.Date.context_today(self)
+        items = Source._get_items(products, company)
+        if source == "nrv":
+            items = Source._with_allowances(items, company, today, reason)
+        items = [item for item in items if item.quantity > 0 or item.booked]
+        suggestions, missing = Source._suggest(items, source, company, today, reason, **options)
         return [each for each in suggestions if each.amount], missing, items
 
     def _log_missing(self, names):

@@ -214,6 +214,7 @@ class StockRevaluationRule(models.Model):
                 {"rule_id": rule.id, "user_id": rule.user_id.id}
             )
             journal._log_missing(rule._name_missing(items, missing))
+            journal._note_suggested(changes)
             if rule.mode == "post":
                 journal._post_or_request_approval()
         rule._log_run(journal, changes, missing)
@@ -232,6 +233,7 @@ class StockRevaluationRule(models.Model):
             product_ids=rule.product_ids.ids,
             categ_ids=rule.categ_ids.ids,
             cost_methods=[rule.cost_methods] if rule.cost_methods else None,
+            reason=rule.reason_id,
             **rule._get_options(),
         )
         return [each for each in suggestions if rule._matters(each)], missing, items

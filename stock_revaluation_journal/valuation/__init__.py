@@ -17,3 +17,4 @@ else:
 from . import receipt_costs
 from . import bill_costs
 from . import costs_alone
+from . import stock_ages

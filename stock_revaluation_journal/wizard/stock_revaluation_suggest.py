@@ -54,8 +54,11 @@ class StockRevaluationSuggest(models.TransientModel):
         journal = self.journal_id
         journal._check_draft()
         items = self._get_wizard_items()
-        suggestions, missing = self._get_suggestions(items)
-        if not suggestions:
+        entries, missing = self._get_wizard_entries(items)
+        suggestions = self._get_suggested(items, entries, self.company_id)
+        findings = {key: entry.finding for key, entry in entries.items() if hasattr(entry, "finding")}
+        self._get_lines()._note_findings(findings)
+        if not suggestions and not findings:
             raise UserError(
                 _("No line would change this way. Choose another source or other figures.")
                 + "\n"
@@ -77,7 +80,14 @@ class StockRevaluationSuggest(models.TransientModel):
         )
 
     def _get_suggestions(self, items):
-        return self._suggest(items, self.source, self.company_id, self.journal_id.date, **self._get_options())
+        entries, missing = self._get_wizard_entries(items)
+        return self._get_suggested(items, entries, self.company_id), missing
+
+    def _get_wizard_entries(self, items):
+        journal = self.journal_id
+        return self._get_entries(
+            items, self.source, self.company_id, journal.date, journal.reason_id, **self._get_options()
+        )
 
     def _get_wizard_items(self):
         return self._get_items(self._get_lines(), self.company_id)
@@ -90,5 +100,6 @@ class StockRevaluationSuggest(models.TransientModel):
 
     def _get_options(self):
         options = super()._get_options()
-        options["vendor_id"] = options["vendor_id"]._origin
+        for name in ("vendor_id", "pricelist_id"):
+            options[name] = options[name]._origin
         return options

@@ -1,0 +1,484 @@
+"""The source *Net realisable value*: what it is, the lower-of test, and what the lines keep of it.
+
+Ageing table of all these tests: from 181 days 75 per cent of cost, from 366 days 50. Goods are 400 or 100 days old.
+"""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tools import mute_logger
+from revaluation_common import AccessError, Form, RevaluationCase, UserError
+
+ROWS = [(181, 75), (366, 50)]
+
+
+class NrvCase(RevaluationCase):
+    """Products whose stock has come in 400 and 100 days ago, each in its own way."""
+
+    @classmethod
+    def set_up_builders(cls):
+        super().set_up_builders()
+        cls.sources = cls.env["stock.revaluation.cost.source"]
+
+    @classmethod
+    def table(cls, rows=ROWS, kind="ageing", **vals):
+        """Keep an ageing or coverage table of these rows."""
+        lines = [(0, 0, {"start": start, "percent": percent}) for start, percent in rows]
+        return cls.env["stock.revaluation.nrv.table"].create(
+            dict({"name": "Table", "kind": kind, "line_ids": lines, "company_id": cls.company.id}, **vals)
+        )
+
+    @classmethod
+    def entered(cls, product, unit_value, **vals):
+        """Enter a net realisable value."""
+        return cls.env["stock.revaluation.nrv"].create(
+            dict({"product_id": product.id, "unit_value": unit_value, "company_id": cls.company.id}, **vals)
+        )
+
+    @classmethod
+    def gain(cls, product, quantity):
+        """Find goods at counting."""
+        found = product.with_company(cls.company).property_stock_inventory
+        return cls._transfer(product, quantity, found, cls.stock_location, cls.warehouse.in_type_id)
+
+    def suggest(self, journal, **options):
+        """Apply Suggest ▸ Net realisable value to a journal."""
+        action = journal.action_suggest()
+        wizard = journal.env[action["res_model"]].with_context(**action["context"]).create(dict(options, source="nrv"))
+        wizard.action_apply()
+        return wizard
+
+    def suggested(self, product, **options):
+        """Return the line of a product after Suggest ▸ Net realisable value."""
+        journal = self.calculate(product)
+        self.suggest(journal, **options)
+        return self.line(journal, product)
+
+
+class TestAges(NrvCase):
+    @classmethod
+    def set_up_builders(cls):
+        super().set_up_builders()
+        other = cls.env["stock.warehouse"].create({"name": "Other", "code": "OTHER", "company_id": cls.company.id})
+        methods = {
+            "layers": "fifo",
+            "newest": "average",
+            "standard": "standard",
+            "moved": "fifo",
+            "brought_back": "fifo",
+            "counted": "average",
+            "sent_back": "average",
+            "opened": "average",
+        }
+        for name, method in methods.items():
+            setattr(cls, name, cls.create_product(method, cost=10.0 if method != "fifo" else 0.0))
+            if name != "opened":
+                cls.receive(getattr(cls, name), 10, 10.00)
+        cls.gain(cls.opened, 8)
+        cls.pass_time(days=300)
+        for product in (cls.layers, cls.newest, cls.standard):
+            cls.receive(product, 10, 20.00)
+        cls.out = cls.deliver(cls.brought_back, 4)
+        cls.pass_time(days=100)
+        for product in (cls.layers, cls.newest, cls.standard):
+            cls.deliver(product, 4)
+        cls._transfer(cls.moved, 10, cls.stock_location, other.lot_stock_id, cls.warehouse.int_type_id)
+        cls.return_(cls.out, 4)
+        cls.gain(cls.counted, 5)
+        cls.gain(cls.opened, 2)
+        returned = cls.return_(cls.env["stock.move"].search([("product_id", "=", cls.sent_back.id)]), 3)
+        cls._transfer(
+            cls.sent_back,
+            3,
+            cls.supplier_location,
+            cls.stock_location,
+            cls.warehouse.in_type_id,
+            origin_returned_move_id=returned.id,
+        )
+        cls.table()
+
+    def ages(self, product, date=None):
+        """Return [(days since receipt to the nearest hundred, quantity)] of a product's stock, the old first."""
+        self.flush()
+        date = date or fields.Date.today()
+        item = self.sources._get_items(product, self.company)[0]
+        found = self.sources._get_pieces([item], self.company, date)[item.key]
+        return [(round(days, -2), quantity) for days, quantity, _cost in found]
+
+    def test_fifo_is_as_old_as_its_open_layers(self):
+        self.assertEqual(self.ages(self.layers), [(400, 6.0), (100, 10.0)])
+        line = self.suggested(self.layers, nrv_price=False)
+        # 6 at 10.00 are worth half, 10 at 20.00 all: 30.00 + 200.00
+        self.assertMoney(line.value_calculated, 260.00)
+        self.assertMoney(line.value_revalued, 230.00)
+        self.assertEqual(line.nrv_basis, "ageing")
+        self.assertMoney(line.nrv_cost, 260.00)
+        self.assertMoney(line.nrv_value, 230.00)
+        self.assertRegex(line.nrv_detail, "0–180 days since receipt: 10.00? at 100")
+        self.assertRegex(line.nrv_detail, "≥ 366 days since receipt: 6.00? at 50")
+
+    def test_each_layer_has_its_own_age(self):
+        journal = self.calculate(self.layers, calculate_per="layer")
+        self.suggest(journal, nrv_price=False)
+        self.assertEqual(
+            [round(line.value_revalued, 6) for line in self.lines_by_layer(journal, self.layers)], [30.00, 200.00]
+        )
+
+    def test_average_and_standard_are_as_old_as_the_newest_receipts_that_make_up_the_stock(self):
+        for product in (self.newest, self.standard):
+            self.assertEqual(self.ages(product), [(400, 6.0), (100, 10.0)])
+        # 240.00 for 16, of which 6 at half: 240.00 x 13 / 16
+        self.assertMoney(self.suggested(self.newest, nrv_price=False).value_revalued, 195.00)
+        # 160.00 x 13 / 16 = 130.00; the cost 8.125 is stored as 8.12 up to 18.0: not more than 130.00
+        line = self.suggested(self.standard, nrv_price=False)
+        self.assertMoney(line.value_revalued, 129.92 if self.cost_is_rounded else 130.00)
+
+    def test_transfer_between_own_warehouses_is_no_receipt(self):
+        self.assertEqual(self.ages(self.moved), [(400, 10.0)])
+
+    def test_customer_return_is_no_receipt(self):
+        self.assertEqual(self.ages(self.brought_back), [(400, 10.0)])
+        journal = self.calculate(self.brought_back, calculate_per="layer")
+        self.suggest(journal, nrv_price=False)
+        # The layer that the return made is as old as the rest: half of 60.00 and half of 40.00
+        self.assertEqual(
+            [round(line.value_revalued, 6) for line in self.lines_by_layer(journal, self.brought_back)], [30.00, 20.00]
+        )
+
+    def test_gain_at_counting_is_no_receipt(self):
+        self.assertEqual(sum(quantity for _days, quantity in self.ages(self.counted)), 15.0)
+        self.assertEqual({days for days, _quantity in self.ages(self.counted)}, {400})
+
+    def test_stock_that_never_was_received_is_as_old_as_the_first_that_came_in(self):
+        self.assertEqual(self.ages(self.opened), [(400, 10.0)])
+
+    def test_goods_that_a_vendor_sends_back_are_no_receipt(self):
+        self.assertEqual(self.ages(self.sent_back), [(400, 10.0)])
+
+    def test_age_counts_up_to_the_journals_date(self):
+        self.assertEqual(self.ages(self.moved, fields.Date.today() - timedelta(days=100)), [(300, 10.0)])
+
+    def test_table_of_the_nearest_category_holds(self):
+        own = self.table([(300, 10)], name="Own", categ_ids=[(6, 0, self.category("fifo").ids)])
+        line = self.suggested(self.moved, nrv_price=False)
+        self.assertMoney(line.value_revalued, 10.00)  # 100.00 x 10 per cent
+        self.assertIn("Own", line.nrv_detail)
+        own.active = False
+        self.assertMoney(self.suggested(self.moved, nrv_price=False).value_revalued, 50.00)
+
+    def test_lots_have_their_own_age(self):
+        if not self.has_lot_valuation:
+            self.skipTest("stock is valued by lot from 18.0 on")
+        product = self.create_product("average", tracking="lot", lot_valuated=True)
+        old, new = self.create_lot(product, "OLD"), self.create_lot(product, "NEW")
+        self.receive(product, 10, 10.00, lot=old)
+        self.pass_time(days=400)
+        self.receive(product, 10, 10.00, lot=new)
+        self.deliver(product, 6, lot=new)
+        journal = self.calculate(product, calculate_per="lot")
+        self.suggest(journal, nrv_price=False)
+        self.assertMoney(self.line(journal, product, old).value_revalued, 50.00)
+        self.assertMoney(self.line(journal, product, new).value_revalued, 40.00)
+        # the product as a whole: 10 old ones and 4 new ones, though the newest receipts were 10 and 10
+        self.assertMoney(self.suggested(product, nrv_price=False).value_revalued, 90.00)
+
+
+class TestNrv(NrvCase):
+    def stocked(self, quantity=10, unit_cost=10.00, method="average", **vals):
+        """Return a product with a receipt of `quantity` at `unit_cost`."""
+        product = self.create_product(method, cost=unit_cost if method == "standard" else 0.0, **vals)
+        self.receive(product, quantity, unit_cost)
+        return product
+
+    def selling_cost(self, **vals):
+        return self.env["stock.revaluation.selling.cost"].create(dict({"company_id": self.company.id}, **vals))
+
+    def estimates(self, products, date=None, **options):
+        """Return {product id: (net realisable value, basis)}."""
+        self.flush()
+        items = self.sources._get_items(products, self.company)
+        options = self.sources._complete_options("nrv", options)
+        found = self.sources._estimate_nrv(items, self.company, date or fields.Date.today(), options)
+        return {key: (float(estimate.value), estimate.basis) for key, estimate in found.items()}
+
+    # ------------------------------------------------------------------ sales prices
+
+    def test_sales_price_less_costs_by_product_and_nearest_category(self):
+        below = self.env["product.category"].create({"name": "Below", "parent_id": self.category("average").id})
+        self.set_up_category(below, "average")
+        plain, other = self.stocked(10, 30.00, list_price=20.00), self.stocked(10, 30.00, list_price=20.00)
+        nearer = self.stocked(10, 30.00, list_price=20.00, categ=below)
+        self.selling_cost(percent=50)  # for all, and never reached here
+        self.selling_cost(percent=10, categ_id=self.category("average").id)
+        self.selling_cost(percent=5, amount=0.25, categ_id=below.id)
+        self.selling_cost(kind="complete", amount=1.00)
+        self.selling_cost(kind="sell", amount=3.00, product_id=other.id)
+        found = self.estimates(plain + other + nearer)
+        self.assertEqual(found[plain.id], (170.00, "price"))  # 20.00 − 2.00 − 1.00
+        self.assertEqual(found[other.id], (160.00, "price"))  # 20.00 − 3.00 − 1.00
+        self.assertEqual(found[nearer.id], (177.50, "price"))  # 20.00 − 1.00 − 0.25 − 1.00
+
+    def test_pricelist_in_another_currency_without_tax(self):
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        self.env["res.currency.rate"].create(
+            {"currency_id": euro.id, "company_id": self.company.id, "name": "2020-01-01", "rate": 0.8}
+        )
+        included = {"price_include": True}
+        if "price_include_override" in self.env["account.tax"]._fields:
+            included = {"price_include_override": "tax_included"}
+        tax = self.create_tax(25.0, "sale", **included)
+        product = self.stocked(10, 30.00, list_price=99.00, taxes_id=[(6, 0, tax.ids)])
+        item = {"applied_on": "0_product_variant", "product_id": product.id, "compute_price": "fixed"}
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Export",
+                "currency_id": euro.id,
+                "company_id": self.company.id,
+                "item_ids": [(0, 0, dict(item, fixed_price=10.00))],
+            }
+        )
+        # 10.00 EUR / 1.25 = 8.00 EUR / 0.8 = 10.00 a unit
+        found = self.estimates(product, pricelist_id=pricelist.id)
+        self.assertEqual(found, {product.id: (100.00, "price")})
+        self.assertEqual(self.estimates(product)[product.id], (792.00, "price"))  # 99.00 / 1.25 x 10
+
+    def test_what_is_not_sold_or_has_no_price_has_no_value(self):
+        unsold, free = self.stocked(list_price=5.00, sale_ok=False), self.stocked(list_price=0.0)
+        self.assertEqual(self.estimates(unsold + free), {})
+        line = self.calculate(unsold)
+        with self.assertRaisesRegex(UserError, "No net realisable value is known"):
+            self.suggest(line)
+
+    # ------------------------------------------------------------------ entered, and coverage
+
+    def test_entered_value_comes_first_and_the_newest_of_the_date_holds(self):
+        product = self.stocked(10, 10.00, list_price=1.00)
+        today = fields.Date.today()
+        self.entered(product, 8.00, date=today - timedelta(days=90))
+        self.entered(product, 7.00, date=today - timedelta(days=30), date_end=today - timedelta(days=10))
+        self.entered(product, 6.00, date=today + timedelta(days=1))
+        self.assertEqual(self.estimates(product, today - timedelta(days=60)), {product.id: (80.00, "entered")})
+        self.assertEqual(self.estimates(product, today - timedelta(days=20)), {product.id: (70.00, "entered")})
+        self.assertEqual(self.estimates(product, today), {product.id: (10.00, "price")})  # the newest has ended
+        self.assertEqual(self.estimates(product, today - timedelta(days=91))[product.id][1], "price")
+
+    def test_values_come_from_a_file(self):
+        product = self.stocked(10, 10.00, default_code="NRV-1")
+        Nrv = self.as_user(self.env["stock.revaluation.nrv"], self.accountant)
+        rows = [["NRV-1", "2026-01-31", "7.25", "Offer of January"]]
+        result = Nrv.load(["product_id", "date", "unit_value", "note"], rows)
+        self.assertEqual(result["messages"], [])
+        self.assertEqual(self.estimates(product), {product.id: (72.50, "entered")})
+
+    def test_months_of_stock_at_the_last_issues(self):
+        slow, fast, still = (self.stocked(quantity, 1.00, sale_ok=False) for quantity in (60, 30, 10))
+        self.deliver(slow, 3)
+        self.deliver(fast, 10)
+        self.pass_time(days=40)
+        self.deliver(slow, 4)
+        back = self.deliver(slow, 3)
+        self.return_(back, 1)
+        self.deliver(fast, 10)
+        self.scrap(fast, 1)
+        self.pass_time(days=5)
+        self.table([(12, 80), (24, 40)], "coverage", months=3)
+        self.table([(12, 10)], "coverage", months=1, name="Later", sequence=20)
+        found = self.estimates(slow + fast + still)
+        self.assertEqual(found[slow.id], (40.80, "coverage"))  # 51 / (9 / 3) = 17 months: 80 per cent of 51.00
+        self.assertEqual(found[fast.id], (9.00, "coverage"))  # 9 / (20 / 3): 1.35 months
+        self.assertEqual(found[still.id], (4.00, "coverage"))  # nothing issued: the last row
+        line = self.suggested(slow)
+        self.assertIn("17 months", line.nrv_detail)
+
+    def test_lowest_of_several_decides(self):
+        product = self.stocked(10, 10.00, list_price=9.00)
+        self.table([(12, 60)], "coverage")
+        self.assertEqual(self.estimates(product), {product.id: (60.00, "coverage")})
+        self.assertEqual(self.estimates(product, nrv_coverage=False), {product.id: (90.00, "price")})
+
+    # ------------------------------------------------------------------ the test
+
+    def test_item_by_item_or_as_a_group(self):
+        above, below = self.stocked(10, 10.00), self.stocked(10, 10.00)
+        self.entered(above, 12.00)  # A: 20.00 above
+        self.entered(below, 8.50)  # B: 15.00 below
+        journal = self.calculate(above + below)
+        self.suggest(journal)
+        self.assertMoney(journal.amount, -15.00)
+        self.assertMoney(self.line(journal, above).amount, 0.0)
+        self.assertEqual(self.line(journal, above).nrv_basis, "entered")  # tested, and nothing to do
+        self.env["stock.revaluation.nrv.group"].create(
+            {"name": "Garden", "company_id": self.company.id, "categ_ids": [(6, 0, self.category("average").ids)]}
+        )
+        self.suggest(journal)
+        self.assertMoney(journal.amount, 0.0)
+        self.assertIn("Garden", self.line(journal, below).nrv_detail)
+        worse = self.stocked(10, 10.00)
+        self.entered(worse, 7.00)  # 30.00 below: the group is short by 25.00, over 15.00 and 30.00
+        journal = self.calculate(above + below + worse)
+        self.suggest(journal)
+        # 25.00 x 15 / 45 = 8.33, the rest 16.67
+        amounts = [round(self.line(journal, each).amount, 2) for each in (above, below, worse)]
+        self.assertEqual(sorted(amounts), [-16.67, -8.33, 0.0])
+        self.assertEqual(amounts[0], 0.0)
+
+    def test_lines_of_one_product_are_one_item(self):
+        product = self.create_product("fifo")
+        self.receive(product, 10, 5.00)
+        self.receive(product, 10, 15.00)
+        self.entered(product, 9.00)
+        journal = self.calculate(product, calculate_per="layer")
+        self.suggest(journal)
+        # 50.00 + 150.00 against 180.00: 20.00 short, and the second layer alone lies above 90.00
+        amounts = [round(line.amount, 2) for line in self.lines_by_layer(journal, product)]
+        self.assertEqual(amounts, [0.0, -20.00])
+
+    def test_value_never_rises_above_cost(self):
+        product = self.stocked(10, 10.00)
+        self.entered(product, 25.00)
+        line = self.suggested(product)
+        self.assertMoney(line.amount, 0.0)
+        self.assertMoney(line.nrv_value, 250.00)
+
+    def test_rounded_standard_cost_stays_below(self):
+        product = self.stocked(147, 6.00, "standard")
+        self.entered(product, 5.106)  # 750.58; 5.11 x 147 = 751.17 would be above, 5.10 x 147 = 749.70 is not
+        self.assertMoney(self.suggested(product).value_revalued, 749.70 if self.cost_is_rounded else 750.58)
+
+    # ------------------------------------------------------------------ what stays
+
+    def test_lines_keep_why_after_posting_and_print_it(self):
+        product = self.stocked(10, 10.00)
+        self.entered(product, 7.00, note="Offer of November")
+        journal = self.calculate(product)
+        self.suggest(journal)
+        self.assertTrue(journal.has_nrv)
+        self.post(journal)
+        line = self.line(journal, product)
+        self.assertEqual((line.nrv_basis, line.nrv_cost, line.nrv_value), ("entered", 100.00, 70.00))
+        self.assertIn("Offer of November", line.nrv_detail)
+        report = self.env.ref("stock_revaluation_journal.action_report_revaluation_journal")
+        name = "stock_revaluation_journal.report_revaluation_journal"
+        render = getattr(report, "_render_qweb_html", None)
+        if report._fields.get("report_name") and "report_ref" in render.__code__.co_varnames:
+            html = report._render_qweb_html(name, journal.ids)[0]
+        else:
+            html = report._render_qweb_html(journal.ids)[0]
+        self.assertIn("Offer of November", html.decode())
+
+    def test_figures_that_are_read_again_lose_what_was_found_on_the_old_ones(self):
+        product = self.stocked(10, 10.00)
+        self.entered(product, 7.00)
+        line = self.suggested(product)
+        self.deliver(product, 5)
+        line.journal_id.action_refresh()
+        self.assertFalse(line.nrv_basis)
+        self.assertFalse(line.nrv_detail)
+
+    def test_rule_and_call_write_down_and_say_why(self):
+        product = self.stocked(10, 10.00, list_price=8.00)
+        rule = self.as_user(self.env["stock.revaluation.rule"], self.accountant).create(
+            {"name": "Year end", "source": "nrv", "product_ids": [(6, 0, product.ids)], "company_id": self.company.id}
+        )
+        self.flush()
+        journal = rule._run()
+        self.assertMoney(self.line(journal, product).value_revalued, 80.00)
+        self.assertIn("8.00", self.line(journal, product).nrv_detail)
+        Journal = self.as_user(self.env["stock.revaluation.journal"], self.accountant)
+        journal = Journal.revalue_from("nrv", product_ids=product.ids)
+        self.assertEqual(self.line(journal, product).nrv_basis, "price")
+        self.assertFalse(Journal.revalue_from("nrv", product_ids=product.ids, nrv_price=False))
+
+    def test_wizard_shows_options_and_preview(self):
+        product = self.stocked(10, 10.00, list_price=8.00)
+        journal = self.calculate(product)
+        action = journal.action_suggest()
+        with Form(journal.env[action["res_model"]].with_context(**action["context"])) as form:
+            form.source = "nrv"
+            self.assertEqual(form.change_count, 1)
+            self.assertIn("80.00", form.preview)
+            form.nrv_price = False
+            self.assertEqual((form.change_count, form.missing_count), (0, 1))
+            form.nrv_price = True
+            form.nrv_change = "up"
+            self.assertEqual(form.change_count, 0)
+
+    # ------------------------------------------------------------------ tables
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.models")
+    def test_preparers_read_tables_and_managers_of_the_company_keep_them(self):
+        preparer = self.create_user("nrv_preparer", "stock_revaluation_journal.group_revaluation_user")
+        stranger = self.create_user("nrv_stranger")
+        product = self.create_product()
+        records = [
+            self.table(),
+            self.table().line_ids[:1],
+            self.selling_cost(percent=5),
+            self.entered(product, 5.00),
+            self.env["stock.revaluation.nrv.group"].create(
+                {"name": "G", "company_id": self.company.id, "categ_ids": [(6, 0, product.categ_id.ids)]}
+            ),
+        ]
+        foreign = self.create_books("Nrv Foreign")
+        outsider = self.create_user(
+            "nrv_outsider", "stock_revaluation_journal.group_revaluation_manager", company=foreign.company
+        )
+        for record in records:
+            as_preparer = self.as_user(record, preparer)
+            self.assertTrue(as_preparer.read(["company_id"]))
+            for user, companies in ((preparer, None), (stranger, None), (outsider, foreign.company)):
+                with self.assertRaises(AccessError):
+                    self.as_user(record, user, companies).unlink()
+            with self.assertRaises(AccessError):
+                self.as_user(record, stranger).read(["company_id"])
+            self.assertFalse(self.as_user(record, outsider, foreign.company).search([("id", "=", record.id)]))
+            self.as_user(record, self.accountant).unlink()
+
+    def test_tables_of_another_company_do_not_hold(self):
+        product = self.stocked(10, 10.00, sale_ok=False)
+        foreign = self.create_books("Nrv Foreign")
+        self.table([(0, 1)], company_id=foreign.company.id)
+        self.entered(product, 1.00, company_id=foreign.company.id)
+        self.assertEqual(self.estimates(product), {})
+
+    def test_wrong_figures_are_refused(self):
+        product = self.create_product()
+        nan = float("nan")
+        for refused in (
+            lambda: self.entered(product, -1.00),
+            lambda: self.entered(product, nan),
+            lambda: self.entered(product, 1.00, date="2026-02-01", date_end="2026-01-01"),
+            lambda: self.selling_cost(percent=101),
+            lambda: self.selling_cost(amount=nan),
+            lambda: self.selling_cost(product_id=product.id, categ_id=product.categ_id.id),
+            lambda: self.table([(-1, 50)]),
+            lambda: self.table([(10, 101)]),
+            lambda: self.table([(10, 50), (10, 40)]),
+            lambda: self.table(kind="coverage", months=0),
+            lambda: self.env["stock.revaluation.nrv.group"].create({"name": "Empty"}),
+        ):
+            with self.assertRaises(UserError), self.env.cr.savepoint():
+                refused()
+                self.flush()
+        self.entered(product, 1.00, date="2026-02-01")
+        self.selling_cost(percent=1)
+        for twice in (lambda: self.entered(product, 2.00, date="2026-02-01"), lambda: self.selling_cost(percent=2)):
+            with self.assertRaisesRegex(UserError, "already"), self.env.cr.savepoint():
+                twice()
+
+    def test_queries_do_not_grow_with_the_products(self):
+        products = self.env["product.product"].concat(*[self.stocked(list_price=8.00) for _number in range(12)])
+        self.table()
+        self.table(kind="coverage")
+        pricelist = self.env["product.pricelist"].create({"name": "P", "company_id": self.company.id})
+        counts = []
+        for some in (products[:2], products[:2], products):
+            lines = self.calculate(some).line_ids
+            lines = lines.browse(lines.ids)
+            self.flush()
+            self.invalidate()
+            before = self.env.cr.sql_log_count
+            self.sources._get_unit_costs(lines, "nrv", self.company, pricelist_id=pricelist.id)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[2], counts[1] + 3)
