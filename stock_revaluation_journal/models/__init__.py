@@ -13,6 +13,7 @@ from . import stock_revaluation_nrv_table
 from . import stock_revaluation_nrv_group
 from . import stock_revaluation_cost_source
 from . import stock_revaluation_rollup
+from . import stock_revaluation_cost_source_estimates
 from . import stock_revaluation_cost_source_nrv
 from . import stock_revaluation_journal_nrv
 from . import stock_revaluation_journal_automation

@@ -215,7 +215,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             figures = {
                 "product_id": item.product_id,
                 "quantity": item.quantity,
-                "cost_method": item.cost_method,
+                "cost_method": getattr(entries[item.key], "cost_method", item.cost_method),
                 "rounding": company.currency_id.rounding,
             }
             after = Line._entry_values(figures, name, number)

@@ -202,9 +202,7 @@ class StockRevaluationJournal(models.Model):
         return journal
 
     @api.model
-    def _suggest_products(
-        self, source, product_ids=None, categ_ids=None, cost_methods=None, reason=None, **options
-    ):
+    def _suggest_products(self, source, product_ids=None, categ_ids=None, cost_methods=None, reason=None, **options):
         """Return ([Suggestion], {key: reason}, [Item]) of the company's products in stock."""
         company = self.env.company
         Source = self.env["stock.revaluation.cost.source"]

@@ -15,8 +15,15 @@ ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
 BOOK_FIELDS = {"quantity", "value_calculated", "unit_cost_calculated", "cost_method", "automated"}
 PROTECTED = {"state", "layer_shares", "account_move_line_ids", "valuation_layer_ids", "entered_by"}
 POSITION_FIELDS = {"journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"}
-# What the test of net realisable value found: of figures that are read again nothing holds any more.
-NO_FINDING = {"nrv_basis": False, "nrv_value": 0, "nrv_cost": 0, "nrv_left": 0, "nrv_reversible": 0, "nrv_detail": False}
+# What a test of net realisable value found: of figures that are read again it holds no more.
+NO_FINDING = {
+    "nrv_basis": False,
+    "nrv_value": 0,
+    "nrv_cost": 0,
+    "nrv_left": 0,
+    "nrv_reversible": 0,
+    "nrv_detail": False,
+}
 # Names in files of what a line's position is narrowed to.
 POSITION_NAMES = {"lot_name", "receipt"}
 

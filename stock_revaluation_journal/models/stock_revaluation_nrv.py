@@ -1,7 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import ValidationError
 
-
 # Above this a number is a slip of the hand; what is no number at all is not below it either.
 LIMIT = 1e12
 

@@ -24,7 +24,7 @@ class StockRevaluationNrvGroup(models.Model):
     )
     note = fields.Char("Note", help="Why the items are similar: the auditor will ask.")
 
-    @api.constrains("categ_ids")
+    @api.constrains("name", "categ_ids")
     def _check_categories(self):
         for group in self:
             if not group.categ_ids:

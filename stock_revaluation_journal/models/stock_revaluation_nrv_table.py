@@ -77,4 +77,6 @@ class StockRevaluationNrvTableLine(models.Model):
                     _("%s: a row begins at zero or later, and goods are worth 0 to 100 per cent.", line.table_id.name)
                 )
             if len(line.table_id.line_ids.filtered(lambda other, start=line.start: other.start == start)) > 1:
-                raise ValidationError(_("%(table)s has two rows from %(start)s.", table=line.table_id.name, start=line.start))
+                raise ValidationError(
+                    _("%(table)s has two rows from %(start)s.", table=line.table_id.name, start=line.start)
+                )

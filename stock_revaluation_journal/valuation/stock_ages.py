@@ -53,7 +53,8 @@ AGES = (
     " AND (stock.lot_id = 0 OR incoming.lot_id = stock.lot_id)),"
     " age AS (SELECT number, date, layer_ids, CASE WHEN layer_id <> 0 THEN quantity"
     " ELSE LEAST(received, quantity - reach + received) END AS quantity"
-    " FROM held WHERE is_receipt AND (layer_id = ANY(layer_ids) OR (layer_id = 0 AND reach - received < quantity - 0.000001))"
+    " FROM held WHERE is_receipt AND (layer_id = ANY(layer_ids)"
+    " OR (layer_id = 0 AND reach - received < quantity - 0.000001))"
     " UNION ALL"
     " SELECT number, MIN(date), ARRAY[]::integer[], quantity - MAX(reach) FROM held"
     " WHERE layer_id = 0 GROUP BY number, quantity HAVING quantity - MAX(reach) > 0.000001)"
@@ -144,9 +145,10 @@ class StockRevaluationValuation(models.AbstractModel):
     def _received_sql(self):
         """Return the query of what came in, receipts and others."""
         unbuild = " AND move.unbuild_id IS NULL" if "unbuild_id" in self.env["stock.move"]._fields else ""
-        lot = "COALESCE(layer.lot_id, 0)" if "lot_id" in self.env["stock.valuation.layer"]._fields else "COALESCE(NULL::integer, 0)"
+        # not 0 alone: GROUP BY 0 would be a column's number
+        lot = "layer.lot_id" if "lot_id" in self.env["stock.valuation.layer"]._fields else "NULL::integer"
         received = RECEIVED_LAYERS if compat.HAS_LAYERS else RECEIVED_MOVES
-        return (received % {"lot": lot, "is_receipt": IS_RECEIPT % unbuild})
+        return received % {"lot": "COALESCE(%s, 0)" % lot, "is_receipt": IS_RECEIPT % unbuild}
 
     def _read_issued(self, products, since, date):
         """Return {product id: quantity} that was sold or used up after `since` and up to `date`, returns taken off.

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-from hypothesis import given
-from hypothesis import strategies as st
 from engine.realisable import (
     bounded,
     buckets,
@@ -15,6 +13,8 @@ from engine.realisable import (
     row_of,
     write_downs,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 ROWS = [(91, 90), (181, 75), (366, 0)]
 cents = st.integers(0, 10**7).map(lambda number: Decimal(number) / 100)
