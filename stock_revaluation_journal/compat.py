@@ -151,6 +151,7 @@ def show_groups(groups, name):
 
 def has_access(records, operation):
     """Tell whether the user may do `operation` ("read", "write", …) on `records`, rules included."""
+    records = records.browse(records.ids)  # those of a form that is not saved yet: what they were made from
     if hasattr(records, "has_access"):
         return records.has_access(operation)
     if not records.check_access_rights(operation, raise_exception=False):

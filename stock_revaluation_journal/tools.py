@@ -63,3 +63,43 @@ class NumberWriter:
     def date(self, date):
         """Write a date."""
         return format_date(self.env, date)
+
+
+class Inner:
+    """What the addon tells itself through the context: a client cannot send it, as neither JSON nor XML carries it."""
+
+    def __init__(self, value=True):
+        self.value = value
+
+
+def inner(env, key):
+    """Return what the addon's own code put under a context key; None if nobody did, or somebody else."""
+    found = env.context.get(key)
+    return found.value if isinstance(found, Inner) else None
+
+
+def model_name(records):
+    """Return what a model is called in the user's language."""
+    return records.env["ir.model"]._get(records._name).sudo().name or records._name
+
+
+def field_label(records, name):
+    """Return what a field is called in the user's language, and its technical name."""
+    label = records.env["ir.model.fields"]._get(records._name, name).sudo().field_description
+    return "%s (%s)" % (label or records._fields[name].string, name)
+
+
+def is_number_below(value, limit):
+    """Tell whether `value` is a number, or nothing, and its size below `limit`."""
+    try:
+        return abs(float(value or 0.0)) < limit  # false for nan
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def record_id(value):
+    """Return the id that `value` (an id, its text or a record) names. Raises: ValueError, TypeError if none."""
+    number = int(getattr(value, "id", value))
+    if isinstance(value, float) or not 0 < number < 2**31:
+        raise ValueError(value)
+    return number

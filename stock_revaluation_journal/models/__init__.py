@@ -1,3 +1,4 @@
+from . import stock_revaluation_guard
 from . import stock_revaluation_reason
 from . import stock_revaluation_journal
 from . import stock_revaluation_journal_line
@@ -20,6 +21,7 @@ from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company
 from . import stock_revaluation_journal_import
+from . import stock_revaluation_journal_import_update
 from . import stock_revaluation_journal_approval
 from . import stock_revaluation_journal_schedule
 from . import stock_revaluation_journal_compare

@@ -81,6 +81,9 @@ class AccountMove(models.Model):
 
     def action_view_revaluation_journals(self):
         """Open the revaluation journals that made the entry."""
+        Journal = self.env["stock.revaluation.journal"]
+        Journal._check_rights("read")
+        Journal._check_access_to(self, "read")
         journals = self.revaluation_journal_ids
         return {
             "type": "ir.actions.act_window",

@@ -29,11 +29,15 @@ class ProductProduct(models.Model):
 
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the products."""
+        Line = self.env["stock.revaluation.journal.line"]
+        Line._check_rights("read")
+        Line._check_access_to(self, "read")
         domain = [("product_id", "in", self.ids), ("state", "=", "posted")]
-        return self.env["stock.revaluation.journal.line"]._window(domain)
+        return Line._window(domain)
 
     def action_revalue(self):
         """Prepare a revaluation journal with the figures of these products."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.env["stock.revaluation.journal"]._prepare_for(self.env.company, self)
 
 
@@ -52,8 +56,10 @@ class ProductTemplate(models.Model):
 
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the template's variants."""
+        self.env["stock.revaluation.journal.line"]._check_rights("read")
         return self.with_context(active_test=False).product_variant_ids.action_view_revaluations()
 
     def action_revalue(self):
         """Prepare a revaluation journal with the figures of the templates' variants."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.with_context(active_test=False).product_variant_ids.action_revalue()

@@ -35,6 +35,7 @@ class StockRevaluationCostSource(models.AbstractModel):
     """
 
     _name = "stock.revaluation.cost.source"
+    _inherit = "stock.revaluation.guard"
     _description = "Source of a New Cost"
 
     company_id = fields.Many2one("res.company", "Company", help="Whose stock is revalued.")
@@ -132,6 +133,9 @@ class StockRevaluationCostSource(models.AbstractModel):
             "only_lower",
             "rounding_step",
         ]
+
+    def _get_writable_fields(self, state):
+        return super()._get_writable_fields(state) + ("source", *self._option_names())
 
     def _get_options(self):
         """Return this record's options, as keyword arguments of `_get_unit_costs`."""

@@ -4,20 +4,8 @@ from odoo.tools import plaintext2html
 
 from .. import compat, tools
 from ..valuation.base import Key
+from .stock_revaluation_guard import MAIL_FIELDS
 
-# What nobody writes by hand: set by creating, calculating, posting and reversing.
-PROTECTED = {
-    "state",
-    "posted_by",
-    "posted_at",
-    "problem",
-    "reversed_journal_id",
-    "account_move_ids",
-    "scheduled_by",
-    "schedule_problem",
-}
-# What may still change on a posted journal: it does not touch a figure.
-OPEN_WHEN_POSTED = ("message_", "activity_", "website_message_", "my_activity_")
 # Who reads journal entries: the others may use the journal, but not this link.
 ACCOUNTING_GROUPS = "account.group_account_invoice,account.group_account_readonly"
 # A total that the product's cost cannot carry is worth a warning above this, in units of the currency.
@@ -31,9 +19,25 @@ class StockRevaluationJournal(models.Model):
 
     _name = "stock.revaluation.journal"
     _description = "Revaluation Journal"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["stock.revaluation.guard", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
+
+    # What the document says; with the company as long as it has no lines
+    _header = (
+        "company_id",
+        "user_id",
+        "description",
+        "date",
+        "reason_id",
+        "account_journal_id",
+        "counterpart_account_id",
+        "entry_grouping",
+        "line_ids",
+    )
+    # While it is being posted the lines alone are open, and those of them alone that a problem has left over
+    _writable = {"new": _header, "draft": _header, "posting": ("line_ids",), "posted": ()}
+    _guard_state_field = "state"
 
     # Identity
     name = fields.Char(
@@ -248,19 +252,11 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ create, write, unlink
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        vals_list = [{name: value for name, value in vals.items() if name != "name"} for vals in vals_list]
-        for vals in vals_list:
-            if vals.get("state", "draft") != "draft" or vals.keys() & (PROTECTED - {"state"}):
-                raise UserError(_("A revaluation journal starts as a draft: choose Post to post it."))
-        return self._create_documents(vals_list)
-
-    def _create_documents(self, vals_list):
+    def _create_protected(self, vals_list):
         """Create journals with their numbers, protected fields included."""
-        journals = super().create(vals_list)
+        journals = super()._create_protected(vals_list)
         for journal in journals:
-            super(StockRevaluationJournal, journal).write({"name": journal._next_number()})
+            journal._write_protected({"name": journal._next_number()})
         return journals
 
     def _next_number(self):
@@ -282,27 +278,19 @@ class StockRevaluationJournal(models.Model):
         return Sequence.next_by_code(code, sequence_date=self.date)
 
     def write(self, vals):
-        if vals.keys() & (PROTECTED | {"name"}):
-            raise UserError(_("The status and the links of a revaluation journal follow from Post and Reverse."))
-        if not all(name.startswith(OPEN_WHEN_POSTED) for name in vals):
-            self._check_draft()
+        self._check_rights("write")
+        if not all(name.startswith(MAIL_FIELDS) for name in vals):
+            # Lines that a problem has left over can be mended, in the form too
+            stuck = self.filtered("problem") if vals.keys() == {"line_ids"} else self.browse()
+            (self - stuck)._check_draft()
         if "company_id" in vals and any(journal.line_ids for journal in self):
             raise UserError(_("Delete the lines before you change the company: they hold its figures."))
         return super().write(vals)
 
-    def _write_protected(self, vals):
-        """Write what posting and reversing alone may write."""
-        return super().write(vals)
-
     def unlink(self):
+        self._check_rights("unlink")
         self._check_draft()
         return super().unlink()
-
-    def copy(self, default=None):
-        default = dict(default or {})
-        if default.keys() & PROTECTED:
-            raise UserError(_("The status and the links of a revaluation journal follow from Post and Reverse."))
-        return super().copy(default)
 
     def _check_draft(self):
         """Raise UserError if one of the journals is no longer a draft."""
@@ -320,6 +308,7 @@ class StockRevaluationJournal(models.Model):
 
     def action_calculate(self):
         """Open Calculate Inventory Value for this journal."""
+        self._check_rights("write")
         self.ensure_one()
         self._check_draft()
         return {
@@ -333,6 +322,7 @@ class StockRevaluationJournal(models.Model):
 
     def action_refresh(self):
         """Read the figures again and keep what was entered; say what changed in the chatter."""
+        self._check_rights("write")
         for journal in self:
             if not journal.problem:
                 journal._check_draft()
@@ -358,21 +348,25 @@ class StockRevaluationJournal(models.Model):
 
     def action_view_valuation_layers(self):
         """Open the valuation layers that posting made."""
+        self._check_rights("read")
         self.ensure_one()
         return self._window_layers(self.valuation_layer_ids)
 
     def action_view_account_moves(self):
         """Open the journal entries that posting made."""
+        self._check_rights("read")
         self.ensure_one()
         return self._window_entries(self.sudo().account_move_ids.line_ids)
 
     def action_view_reversals(self):
         """Open the journals that take this one back."""
+        self._check_rights("read")
         self.ensure_one()
         return self._window(_("Reversals"), self._name, self.reversal_journal_ids)
 
     def action_print(self):
         """Print the journal as PDF."""
+        self._check_rights("read")
         return self.env.ref("stock_revaluation_journal.action_report_revaluation_journal").report_action(self)
 
     def _window_layers(self, layers):
@@ -429,6 +423,7 @@ class StockRevaluationJournal(models.Model):
         Returns: the number of lines made. What was left out, and why, is in `left_out`.
         Raises: UserError if the journal is not a draft or an argument is not one of the above.
         """
+        self._check_rights("write")
         self.ensure_one()
         self._check_draft()
         self._check_calculate_arguments(calculate_per, cost_methods, existing_lines)

@@ -17,6 +17,10 @@ class StockRevaluationJournal(models.Model):
             help="Analytic accounts that the counterpart of every line goes to. A line's own distribution comes first.",
         )
 
+    def _get_writable_fields(self, state):
+        own = ("analytic_distribution",) if compat.ANALYTIC_MIXIN and state in ("new", "draft") else ()
+        return super()._get_writable_fields(state) + own
+
     def _create_entries(self, lines):
         """Look once whether the company has analytic rules: without any, Odoo needs not look for each item."""
         rules = compat.has_analytic_rules(self.env)
@@ -71,6 +75,10 @@ class StockRevaluationJournalLine(models.Model):
             "Analytic Distribution",
             help="Analytic accounts that the counterpart of this line goes to; empty: the journal's.",
         )
+
+    def _get_writable_fields(self, state):
+        own = ("analytic_distribution",) if compat.ANALYTIC_MIXIN and state in ("new", "draft") else ()
+        return super()._get_writable_fields(state) + own
 
     def _get_analytic_distribution(self):
         """Return the distribution that counts for this line, False if there is none or the series has none."""

@@ -100,6 +100,7 @@ class StockRevaluationJournal(models.Model):
 
         Raises: UserError if the journal needs no approval, or there is no other manager.
         """
+        self._check_rights("write")
         for journal in self:
             journal._check_draft()
             if not journal.approval_needed:

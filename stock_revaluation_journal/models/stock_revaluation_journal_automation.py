@@ -1,6 +1,7 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
+from odoo.tools.misc import clean_context
 
 from .. import compat, tools
 
@@ -31,6 +32,10 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ costs given
 
+    def _get_writable_fields(self, state):
+        own = ("reference",) if state in ("new", "draft") else ()
+        return super()._get_writable_fields(state) + own
+
     @api.model
     @compat.returns_record
     def revalue(
@@ -55,6 +60,8 @@ class StockRevaluationJournal(models.Model):
         Above the company's approval limit it stays a draft, and the other managers are asked to post it.
         Raises: UserError that names the products that cannot be revalued; nothing is written then.
         """
+        self._check_rights("create")
+        self = self.with_context(clean_context(self.env.context))  # pylint: disable=context-overridden
         reference = self._clean_reference(reference)
         journal = self._find_reference(reference)
         if journal:
@@ -62,12 +69,14 @@ class StockRevaluationJournal(models.Model):
         entries = self._read_costs(costs)
         with self.env.cr.savepoint():
             journal = self.create(
-                {
-                    "date": self._read_date(date),
-                    "reason_id": self._reason_for(reason).id,
-                    "description": description,
-                    "reference": reference,
-                }
+                [
+                    {
+                        "date": self._read_date(date),
+                        "reason_id": self._reason_for(reason).id,
+                        "description": description,
+                        "reference": reference,
+                    }
+                ]
             )
             journal._fill(entries, also_without_stock)
             if post:
@@ -180,6 +189,7 @@ class StockRevaluationJournal(models.Model):
         Products without a new cost are named in its chatter.
         Raises: UserError if there is no such source or option.
         """
+        self._check_rights("create")
         reference = self._clean_reference(reference)
         journal = self._find_reference(reference)
         suggestions, missing, items = (), (), ()
@@ -228,6 +238,7 @@ class StockRevaluationJournal(models.Model):
 
     def action_suggest(self):
         """Open Suggest Revalued Cost, for the lines selected in a list or for all."""
+        self._check_rights("write")
         self.ensure_one()
         self._check_draft()
         context = {"default_journal_id": self.id}
@@ -242,6 +253,12 @@ class StockRevaluationJournal(models.Model):
             "target": "new",
             "context": context,
         }
+
+    @api.model
+    def _check_may_revalue(self, records):
+        """Raise AccessError unless the user may prepare journals, and read the goods they would be about."""
+        self._check_rights("create")
+        self._check_access_to(records, "read")
 
     @api.model
     def _revalue_by_action(self, source, post, reason=None, product_ids=None, categ_ids=None, **options):
@@ -302,6 +319,7 @@ class StockRevaluationJournalLine(models.Model):
 
     def action_suggest(self):
         """Open Suggest Revalued Cost for the selected lines of one journal."""
+        self._check_rights("write")
         if len(self.journal_id) != 1:
             raise UserError(_("Select lines of one journal only."))
         return self.journal_id.with_context(active_model=self._name, active_ids=self.ids).action_suggest()
@@ -312,10 +330,12 @@ class ProductCategory(models.Model):
 
     def action_revalue_to_vendor_price(self, post=False):
         """Revalue the stock of these categories, and of those below, to the vendors' prices."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.env["stock.revaluation.journal"]._revalue_by_action("vendor", post, categ_ids=self.ids)
 
     def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
         """Write the stock of these categories down to its net realisable value, where that is lower."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.env["stock.revaluation.journal"]._write_down_by_action(post, deduction_percent, categ_ids=self.ids)
 
 
@@ -324,6 +344,7 @@ class ProductProduct(models.Model):
 
     def action_revalue_to_vendor_price(self, post=False):
         """Revalue the stock of these products to the vendors' prices."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.env["stock.revaluation.journal"]._revalue_by_action("vendor", post, product_ids=self.ids)
 
     def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
@@ -332,6 +353,7 @@ class ProductProduct(models.Model):
         Units: `deduction_percent` of the sales price is what it costs to sell; None: the system
         parameter *stock_revaluation_journal.selling_cost_percent*.
         """
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.env["stock.revaluation.journal"]._write_down_by_action(
             post, deduction_percent, product_ids=self.ids
         )
@@ -342,10 +364,12 @@ class ProductTemplate(models.Model):
 
     def action_revalue_to_vendor_price(self, post=False):
         """Revalue the stock of all variants to the vendors' prices."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self._all_variants().action_revalue_to_vendor_price(post=post)
 
     def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
         """Write the stock of all variants down to its net realisable value, where that is lower."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self._all_variants().action_write_down_to_realisable_value(
             post=post, deduction_percent=deduction_percent
         )

@@ -7,7 +7,7 @@ import psycopg2
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import compat, tools
 from ..valuation.base import Key
 
 # Up to 15.0 Odoo puts the class of an error before its text.
@@ -22,6 +22,13 @@ REFERENCE = re.compile(r"\[([^\]]+)\]")
 
 class ImportRefused(Exception):
     """Leaves the savepoint of an import of which not every row is right."""
+
+
+class ImportRun:
+    """What is known of one import while it runs: rows tried ({row: error or None}), ids of records met and of lines."""
+
+    def __init__(self):
+        self.tried, self.met, self.changed, self.added = {}, set(), set(), set()
 
 
 class StockRevaluationImport(models.AbstractModel):
@@ -40,6 +47,7 @@ class StockRevaluationImport(models.AbstractModel):
         Shape: as `BaseModel.load`. A product is found by internal reference, barcode or name; of
         unit cost and total one is enough, and a cell left empty enters nothing.
         """
+        self._check_rights("create")
         fields, data, messages = self._resolve_products(list(fields), [list(row) for row in data])
         messages += self._check_numbers(fields, data)
         if not messages:
@@ -49,13 +57,33 @@ class StockRevaluationImport(models.AbstractModel):
             return {"ids": False, "messages": self._name_rows(messages), "nextrow": 0}
         try:
             with self.env.cr.savepoint():
-                importer = self.with_context(revaluation_import={})
+                run = ImportRun()
+                importer = self.with_context(revaluation_import=tools.Inner(run))
                 result = super(StockRevaluationImport, importer).load(fields, data)
                 if result["messages"]:
                     raise ImportRefused()
+                self._log_import(run)
         except ImportRefused:
-            result.update(ids=False, messages=self._name_rows(self._as_errors(result["messages"])))
-        return result
+            return dict(result, ids=False, messages=self._name_rows(self._as_errors(result["messages"])))
+        return dict(result, changed=len(run.changed), added=len(run.added))
+
+    def _log_import(self, run):
+        """Say on the journals how many lines a file has changed and added."""
+        Line = self.env["stock.revaluation.journal.line"]
+        changed, added = Line.browse(run.changed), Line.browse(run.added)
+        for journal in (changed | added).journal_id:
+            text = _("Imported from a file: %(changed)d lines changed, %(added)d lines added.")
+            journal.message_post(
+                body=text
+                % {
+                    "changed": len(changed.filtered(lambda line, journal=journal: line.journal_id == journal)),
+                    "added": len(added.filtered(lambda line, journal=journal: line.journal_id == journal)),
+                }
+            )
+
+    def _import_run(self):
+        """Return the ImportRun that this is part of, None outside an import."""
+        return tools.inner(self.env, "revaluation_import")
 
     def _load_records(self, data_list, *args, **kwargs):
         """Write the rows of a file; where some are wrong, find out which without writing each by itself.
@@ -63,9 +91,9 @@ class StockRevaluationImport(models.AbstractModel):
         Odoo tries all rows together and then, if that fails, one after the other: minutes for thousands.
         Here halves are tried, down to the wrong rows, and Odoo's second round is told what came out.
         """
-        tried = self.env.context.get("revaluation_import")
-        if tried is None:
+        if self._import_run() is None:
             return super()._load_records(data_list, *args, **kwargs)
+        tried = self._import_run().tried
         row = data_list[0]["info"]["record"]
         if len(data_list) == 1 and row in tried:
             if tried[row]:
@@ -81,10 +109,41 @@ class StockRevaluationImport(models.AbstractModel):
             raise
 
     def _write_rows(self, data_list, *args, **kwargs):
-        """Write rows and leave their values as they are, for another try."""
+        """Write rows and leave their values as they are, for another try; refuse what stands in the file twice."""
         records = super()._load_records(deepcopy(data_list), *args, **kwargs)
         compat.flush(self.env)
+        run, met = self._import_run(), []
+        for record in records:
+            if record.id in run.met or record.id in met:
+                raise UserError(_("%s stands there twice: give its figures once.", record._get_import_name()))
+            met.append(record.id)
+        run.met.update(met)
         return records
+
+    def _load_records_write(self, values):
+        """Write what a row of a file says otherwise than the record."""
+        if self._import_run() is not None:
+            values = self._without_repeated(values)
+        return super()._load_records_write(values) if values else True
+
+    def _without_repeated(self, values):
+        """Return `values` of a file without what this record says already: an exported list has all its figures.
+
+        What follows from other figures and differs from them stays, and is refused when written.
+        """
+        return {name: value for name, value in values.items() if name != "id" and not self._says(name, value)}
+
+    def _says(self, name, value):
+        """Tell whether `value`, from a file, is what the record has in a field."""
+        field = self._fields[name]
+        if field.type in ("one2many", "many2many"):
+            return False
+        rounded = field.type in ("float", "monetary")
+        own, given = (field.convert_to_cache(each, self, validate=rounded) for each in (self[name], value))
+        return (own or False) == (given or False)
+
+    def _get_import_name(self):
+        return self.display_name
 
     def _find_wrong_rows(self, data_list, tried, *args, **kwargs):
         """Note in {row: error or None} what is wrong with rows that cannot be written together, up to a number.
@@ -234,7 +293,7 @@ class StockRevaluationImport(models.AbstractModel):
         rows = self._get_product_rows(fields, data)
         products = self.env["product.product"].sudo()
         known = self._read_positions(set(rows.values()))
-        taken, messages = self._get_import_keys(), []
+        existing, taken, messages = self._get_import_keys(), set(), []
         for index, product_id in rows.items():
             key = Key(product_id, False, False)
             text = None
@@ -247,7 +306,7 @@ class StockRevaluationImport(models.AbstractModel):
                     "%s stands there twice: one journal revalues a position once.",
                     products.browse(product_id).display_name,
                 )
-            else:
+            elif key not in existing:
                 text = self._contradiction(fields, data[index], known[key])
             if text:
                 messages.append(self._error(index, "product_id", text))
@@ -310,6 +369,7 @@ class StockRevaluationJournal(models.Model):
     @api.model
     def get_import_templates(self):
         """Return the file that the import dialog offers for whole journals."""
+        self._check_rights("read")
         return [
             {
                 "label": _("Import Template for Revaluation Journals"),
@@ -319,6 +379,7 @@ class StockRevaluationJournal(models.Model):
 
     def action_view_lines(self):
         """Open the lines in a list of their own: to search, to edit many, to export and to import."""
+        self._check_rights("read")
         self.ensure_one()
         view = self.env.ref("stock_revaluation_journal.view_revaluation_journal_line_edit_list")
         action = self.env["stock.revaluation.journal.line"]._window([("journal_id", "=", self.id)])
@@ -355,6 +416,7 @@ class StockRevaluationJournalLine(models.Model):
     @api.model
     def get_import_templates(self):
         """Return the file that the import dialog offers for lines."""
+        self._check_rights("read")
         return [
             {
                 "label": _("Import Template for Revaluation Lines"),
@@ -369,6 +431,9 @@ class StockRevaluationJournalLine(models.Model):
     def _get_import_keys(self):
         journal_id = self.env.context.get("default_journal_id")
         return self.env["stock.revaluation.journal"].browse(journal_id or [])._existing_keys()
+
+    def _get_import_name(self):
+        return self._get_title()
 
     # ------------------------------------------------------------------ names of lots and receipts
 
@@ -422,10 +487,16 @@ class StockRevaluationJournalLine(models.Model):
         already, where the other one was edited.
         """
         entry = super()._entries(vals)
-        if self.env.context.get("revaluation_import") is None:
+        if self._import_run() is None:
             return entry
         entry = {name: number for name, number in entry.items() if number is not None and number is not False}
-        return {name: number for name, number in entry.items() if not self or self._differs_from_shown(name, number)}
+        return {name: number for name, number in entry.items() if not self or not self._says(name, number)}
+
+    def _says(self, name, value):
+        """Compare figures as an export writes them; an empty cell enters nothing."""
+        if name not in ENTERED:
+            return super()._says(name, value)
+        return value is None or value is False or not self._differs_from_shown(name, value)
 
     def _differs_from_shown(self, name, number):
         """Tell whether `number` is another one than the line shows, and so a file would give back."""

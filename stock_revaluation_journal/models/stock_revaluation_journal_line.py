@@ -11,10 +11,6 @@ from .stock_revaluation_journal import ACCOUNTING_GROUPS
 COST_DIGITS = "Revaluation Unit Cost"
 # What the accountant enters, per field, and the `entered` it makes.
 ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
-# Figures of the books: read, never written by hand.
-BOOK_FIELDS = {"quantity", "value_calculated", "unit_cost_calculated", "cost_method", "automated"}
-PROTECTED = {"state", "layer_shares", "account_move_line_ids", "valuation_layer_ids", "entered_by"}
-POSITION_FIELDS = {"journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"}
 # What a test of net realisable value found: of figures that are read again it holds no more.
 NO_FINDING = {
     "nrv_basis": False,
@@ -36,10 +32,21 @@ class StockRevaluationJournalLine(models.Model):
     """
 
     _name = "stock.revaluation.journal.line"
+    _inherit = "stock.revaluation.guard"
     _description = "Revaluation Journal Line"
     _order = "journal_id, sequence, id"
     _rec_name = "product_id"
     _check_company_auto = True
+
+    # What is entered; a line keeps its position
+    _entry = ("sequence", "unit_cost_revalued", "value_revalued", "entered", "counterpart_account_id", "note")
+    _writable = {
+        "new": _entry + ("journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"),
+        "draft": _entry,
+        "posted": (),
+        "unchanged": (),
+    }
+    _guard_state_field = "state"
 
     journal_id = fields.Many2one(
         "stock.revaluation.journal",
@@ -112,25 +119,31 @@ class StockRevaluationJournalLine(models.Model):
         [("standard", "Standard Price"), ("fifo", "First In First Out (FIFO)"), ("average", "Average Cost (AVCO)")],
         "Costing Method",
         readonly=True,
+        copy=False,
         help="As it was when the figures were read.",
     )
     automated = fields.Boolean(
-        "Automated Valuation", readonly=True, help="Stock moves of the product are posted as they happen."
+        "Automated Valuation", readonly=True, copy=False, help="Stock moves of the product are posted as they happen."
     )
 
     # Figures of the books, company currency per stock unit
     quantity = fields.Float(
-        "Quantity", readonly=True, digits=compat.QUANTITY_DIGITS, help="Quantity valued in the books, stock unit."
+        "Quantity",
+        readonly=True,
+        copy=False,
+        digits=compat.QUANTITY_DIGITS,
+        help="Quantity valued in the books, stock unit.",
     )
     unit_cost_calculated = fields.Float(
         "Unit Cost (Calculated)",
         readonly=True,
+        copy=False,
         digits=COST_DIGITS,
         **compat.NOT_SUMMED,
         help="Inventory value divided by quantity, as the books have them.",
     )
     value_calculated = fields.Monetary(
-        "Inventory Value (Calculated)", readonly=True, help="Inventory value as the books have it."
+        "Inventory Value (Calculated)", readonly=True, copy=False, help="Inventory value as the books have it."
     )
 
     # What is entered and what follows
@@ -301,9 +314,7 @@ class StockRevaluationJournalLine(models.Model):
 
     # ------------------------------------------------------------------ create, write, unlink
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_writable(vals_list)
+    def _create_allowed(self, vals_list):
         # Copies: an import that fails gives the same values a second time.
         default_journal = {"journal_id": self.env.context.get("default_journal_id")}
         vals_list = [dict(default_journal, **vals) for vals in vals_list]
@@ -314,20 +325,17 @@ class StockRevaluationJournalLine(models.Model):
             own = [vals for vals in vals_list if vals.get("journal_id") == journal.id]
             self._check_no_overlap(journal, [self._vals_key(vals) for vals in own])
             self.browse()._fill_positions(journal, own)
-        return super().create(vals_list)
+        return super()._create_allowed(vals_list)
 
     def write(self, vals):
-        self._check_writable([vals])
+        self._check_rights("write")
         self._check_open()
-        if not vals.keys() & (ENTRY_FIELDS.keys() | POSITION_FIELDS | POSITION_NAMES):
+        self._check_writable("draft", vals)
+        if not vals.keys() & (ENTRY_FIELDS.keys() | {"entered"} | POSITION_NAMES):
             return super().write(vals)
         for line in self:
-            super(StockRevaluationJournalLine, line).write(line._complete_entry(vals))
+            line._write_protected(line._complete_entry(vals))
         return True
-
-    def _write_protected(self, vals):
-        """Write what reading the books, posting and reversing alone may write."""
-        return super().write(vals)
 
     def _enter(self, entries):
         """Enter a unit cost or a total on many lines, checked once.
@@ -342,6 +350,7 @@ class StockRevaluationJournalLine(models.Model):
             line._write_protected(line._complete({}, entry, None))
 
     def unlink(self):
+        self._check_rights("unlink")
         self._check_open()
         return super().unlink()
 
@@ -353,10 +362,6 @@ class StockRevaluationJournalLine(models.Model):
         """
         stuck = self.filtered(lambda line: line.state == "draft" and line.journal_id.problem)
         (self - stuck).journal_id._check_draft()
-
-    def _check_writable(self, vals_list):
-        if any(vals.keys() & PROTECTED for vals in vals_list):
-            raise UserError(_("Status, layers and journal items of a line follow from posting its journal."))
 
     @api.model
     def _create_from_positions(self, journal, positions):
@@ -370,7 +375,7 @@ class StockRevaluationJournalLine(models.Model):
             vals = self._book_values(position, products[position.key.product_id])
             vals.update(self._key_values(position.key), journal_id=journal.id, sequence=index)
             vals_list.append(vals)
-        return super().create(vals_list)
+        return self._create_protected(vals_list)
 
     def _fill_positions(self, journal, vals_list):
         """Complete the values of new lines of `journal` in place: figures of the books, then the entry."""
@@ -401,11 +406,7 @@ class StockRevaluationJournalLine(models.Model):
         vals = dict(vals)
         entry = self._entries(vals)
         entered = vals.pop("entered", None)
-        for name in BOOK_FIELDS:
-            vals.pop(name, None)
-        if any(name in vals and (vals[name] or False) != (self[name].id or False) for name in POSITION_FIELDS):
-            raise UserError(_("A line keeps its position: delete it and add another one."))
-        for name in POSITION_FIELDS | POSITION_NAMES:
+        for name in POSITION_NAMES:
             vals.pop(name, None)
         return self._complete(vals, entry, entered)
 
@@ -416,6 +417,8 @@ class StockRevaluationJournalLine(models.Model):
         """
         figures = dict(self._figures() if self else {}, **vals)
         entry = {name: self._number(name, number, figures) for name, number in entry.items()}
+        if entered and not entry and entered != (self and self.entered):
+            raise UserError(_("Which of the two was entered follows from the new unit cost or total: give one of them."))
         if len(entry) == 2:
             entered = self._entered_last(entry, entered, figures)
         elif entry:

@@ -27,6 +27,7 @@ class StockRevaluationJournal(models.Model):
         Raises: UserError with every problem found and where to mend it; nothing is written then.
         """
         self._check_may_post()
+        self._check_rights("write")
         # Defaults of the page, or of the automation, that called are not meant for entries and layers
         context = clean_context(self.env.context)
         for journal in self.with_context(context):  # pylint: disable=context-overridden
@@ -43,6 +44,7 @@ class StockRevaluationJournal(models.Model):
 
     def action_check(self):
         """Say whether the journals could be posted, without posting."""
+        self._check_rights("write")
         for journal in self:
             journal._check_can_post()
         return {

@@ -23,9 +23,10 @@ class StockRevaluationJournal(models.Model):
 
     def action_preview(self):
         """Show layers, costs and journal items exactly as posting would write them."""
+        self._check_rights("write")
         self.ensure_one()
-        preview = self.env["stock.revaluation.preview"].create(
-            {"journal_id": self.id, "content": self._render_preview(self.get_preview())}
+        preview = self.env["stock.revaluation.preview"]._create_protected(
+            [{"journal_id": self.id, "content": self._render_preview(self.get_preview())}]
         )
         return {
             "type": "ir.actions.act_window",
@@ -43,6 +44,7 @@ class StockRevaluationJournal(models.Model):
         each row a dictionary of texts and numbers as `_describe_posting` makes them.
         Raises: UserError with every problem that keeps the journal from being posted.
         """
+        self._check_rights("write")
         self.ensure_one()
         found = {}
         try:

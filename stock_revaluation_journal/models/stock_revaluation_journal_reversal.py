@@ -18,8 +18,9 @@ class StockRevaluationJournal(models.Model):
         Each line takes back its amount, scaled to the quantity still in stock; what left in between
         took its share along. Under FIFO that is per layer. Raises UserError where nothing is left.
         """
-        self.ensure_one()
         self._check_may_post()
+        self._check_rights("write")
+        self.ensure_one()
         if self.state != "posted":
             raise UserError(_("%s is not posted: there is nothing to reverse.", self.name))
         if self.reversal_journal_ids:
@@ -38,7 +39,7 @@ class StockRevaluationJournal(models.Model):
                 + "\n"
                 + self._name_lines(self.line_ids.filtered(lambda line: line.state == "posted"))
             )
-        reversal = self._create_documents([self._prepare_reversal_vals()])
+        reversal = self._create_protected([self._prepare_reversal_vals()])
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions + cost_positions)
         accounts, more = self._get_reversal_accounts(), self._get_reversal_line_vals()
         for line in lines:

@@ -1,5 +1,6 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import clean_context
 
 from .. import compat
 
@@ -30,7 +31,10 @@ class StockRevaluationLinked(models.AbstractModel):
 
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the records."""
-        return self.env["stock.revaluation.journal.line"]._window(self._get_revaluation_domain())
+        Line = self.env["stock.revaluation.journal.line"]
+        Line._check_rights("read")
+        Line._check_access_to(self, "read")
+        return Line._window(self._get_revaluation_domain())
 
     def _either(self, *terms):
         """Return the domain of posted lines for which one of `terms` holds."""
@@ -53,6 +57,7 @@ class StockLot(models.Model):
 
     def action_revalue(self):
         """Prepare a revaluation journal with a line for each of these lots."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         products = self.product_id
         return self.env["stock.revaluation.journal"]._prepare_for(
             self.env.company, products, calculate_per="lot", lot_ids=self.ids
@@ -69,6 +74,7 @@ class StockValuationLayer(models.Model):
 
     def action_revalue(self):
         """Prepare a revaluation journal for what these layers hold: by layer under FIFO, else by product."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         layer_ids = self.ids if compat.HAS_LAYERS else self.stock_move_id.ids
         return self.env["stock.revaluation.journal"]._prepare_for(
             self.company_id, self.product_id, calculate_per="layer", layer_ids=layer_ids
@@ -88,6 +94,7 @@ class StockMove(models.Model):
 
     def action_revalue(self):
         """Prepare a revaluation journal for these receipts: by receipt under FIFO, else by product."""
+        self.env["stock.revaluation.journal"]._check_may_revalue(self)
         return self.env["stock.revaluation.journal"]._prepare_for(
             self.company_id, self.product_id, calculate_per="layer", layer_ids=self._get_revaluation_layer_ids()
         )
@@ -107,7 +114,8 @@ class StockRevaluationJournal(models.Model):
         """
         if len(company) != 1:
             raise UserError(_("One journal revalues the stock of one company: choose records of a single one."))
-        journal = self.create({"company_id": company.id})
+        context = clean_context(self.env.context)
+        journal = self.with_context(context).create([{"company_id": company.id}])  # pylint: disable=context-overridden
         journal.calculate(calculate_per=calculate_per, product_ids=products.ids, lot_ids=lot_ids)
         if layer_ids is not None:
             others = journal.line_ids.filtered(lambda line: line[compat.LAYER_FIELD].id not in [False, *layer_ids])
@@ -164,13 +172,16 @@ class StockRevaluationJournalLine(models.Model):
 
     def action_view_journal(self):
         """Open the journal of the line."""
+        self._check_rights("read")
         self.ensure_one()
         return self.journal_id._window(_("Revaluation Journal"), self.journal_id._name, self.journal_id)
 
     def action_view_valuation_layers(self):
         """Open the valuation layers that posting made of the lines."""
+        self._check_rights("read")
         return self.journal_id[:1]._window_layers(self.valuation_layer_ids)
 
     def action_view_account_moves(self):
         """Open the journal entries that posting made of the lines."""
+        self._check_rights("read")
         return self.journal_id[:1]._window_entries(self.sudo().account_move_line_ids)

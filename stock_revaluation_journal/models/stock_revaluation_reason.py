@@ -11,8 +11,22 @@ class StockRevaluationReason(models.Model):
     """Why stock is revalued, and where the difference is booked."""
 
     _name = "stock.revaluation.reason"
+    _inherit = "stock.revaluation.guard"
     _description = "Revaluation Reason"
     _order = "code, name"
+
+    _settings = (
+        "name",
+        "code",
+        "active",
+        "kind",
+        "posting",
+        "allowance_account_id",
+        "increase_account_id",
+        "decrease_account_id",
+        "account_journal_id",
+    )
+    _writable = {"new": _settings, "saved": _settings}
 
     name = fields.Char("Reason", required=True, translate=True, help="What the auditor reads on layers and entries.")
     code = fields.Char("Code", required=True, help="Short code, by which automations name the reason.")
@@ -84,6 +98,7 @@ class StockRevaluationReason(models.Model):
                 )
 
     def write(self, vals):
+        self._check_rights("write")
         self._check_change(vals)
         return super().write(vals)
 

@@ -29,6 +29,25 @@ class StockRevaluationRule(models.Model):
     _order = "company_id, sequence, id"
     _check_company_auto = True
 
+    _settings = (
+        "name",
+        "active",
+        "sequence",
+        "company_id",
+        "categ_ids",
+        "product_ids",
+        "cost_methods",
+        "threshold_percent",
+        "threshold_amount",
+        "schedule",
+        "day_of_month",
+        "next_run",
+        "reason_id",
+        "mode",
+        "user_id",
+    )
+    _writable = {"new": _settings, "saved": _settings}
+
     name = fields.Char("Rule", required=True, help="Stands as description on the journals that the rule makes.")
     active = fields.Boolean("Active", default=True, help="Archived rules do not run; their journals stay.")
     sequence = fields.Integer("Sequence", default=10, help="Rules of a company run in this order.")
@@ -168,6 +187,8 @@ class StockRevaluationRule(models.Model):
 
     def action_run(self):
         """Run the rule now, with the rights of who presses the button; open the journal it made."""
+        self._check_rights("read")
+        self.env["stock.revaluation.journal"]._check_rights("create")
         self.ensure_one()
         journal = self._run()
         if journal:
@@ -180,6 +201,7 @@ class StockRevaluationRule(models.Model):
 
     def action_dry_run(self):
         """Show what the rule would change today; nothing is written."""
+        self._check_rights("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -192,6 +214,7 @@ class StockRevaluationRule(models.Model):
 
     def action_view_journals(self):
         """Open the journals that the rule made."""
+        self._check_rights("read")
         self.ensure_one()
         return self.journal_ids._window(_("Revaluation Journals"), "stock.revaluation.journal", self.journal_ids)
 
@@ -210,7 +233,7 @@ class StockRevaluationRule(models.Model):
         if changes:
             costs = {each.item.product_id: each.entry for each in changes}
             journal = journal.revalue(costs, reason=rule.reason_id, description=rule.name, post=False)
-            journal.with_context(mail_auto_subscribe_no_notify=True).write(
+            journal.with_context(mail_auto_subscribe_no_notify=True)._write_protected(
                 {"rule_id": rule.id, "user_id": rule.user_id.id}
             )
             journal._log_missing(rule._name_missing(items, missing))
@@ -264,7 +287,7 @@ class StockRevaluationRule(models.Model):
 
     def _log_result(self, result):
         # Who runs a rule need not be allowed to change it
-        self.sudo().write({"last_run": fields.Datetime.now(), "last_result": result})
+        self.sudo()._write_protected({"last_run": fields.Datetime.now(), "last_result": result})
         self.sudo().message_post(body=result)
 
     # ------------------------------------------------------------------ scheduled action
@@ -325,7 +348,9 @@ class StockRevaluationRule(models.Model):
         else:
             _logger.error("Revaluation rule %s failed", self.id, exc_info=error)
             problem = _("Unexpected error: %s. The server's log has the details.", error)
-        self.write({"last_run": fields.Datetime.now(), "last_result": _("Failed: %s", problem.split("\n")[0])})
+        self._write_protected(
+            {"last_run": fields.Datetime.now(), "last_result": _("Failed: %s", problem.split("\n")[0])}
+        )
         self.message_post(body=plaintext2html(_("The rule failed; nothing was revalued.") + "\n" + problem))
         summary = _("Revaluation rule failed")
         if summary not in self.activity_ids.mapped("summary"):

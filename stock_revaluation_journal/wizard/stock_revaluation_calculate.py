@@ -8,7 +8,21 @@ class StockRevaluationCalculate(models.TransientModel):
     """Calculate Inventory Value: fill a revaluation journal with the figures of the books."""
 
     _name = "stock.revaluation.calculate"
+    _inherit = "stock.revaluation.guard"
     _description = "Calculate Inventory Value"
+
+    _settings = (
+        "journal_id",
+        "calculate_per",
+        "product_ids",
+        "categ_ids",
+        "cost_methods",
+        "warehouse_ids",
+        "lot_ids",
+        "min_value",
+        "existing_lines",
+    )
+    _writable = {"new": _settings, "saved": _settings}
 
     journal_id = fields.Many2one("stock.revaluation.journal", "Journal", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="journal_id.company_id")
@@ -61,6 +75,7 @@ class StockRevaluationCalculate(models.TransientModel):
 
     def action_calculate(self):
         """Fill the journal, and say when nothing was found."""
+        self._check_rights("write")
         self.ensure_one()
         count = self.journal_id.calculate(**self._get_arguments())
         if not count and not self.journal_id.line_ids:

@@ -6,7 +6,10 @@ class StockRevaluationDryRun(models.TransientModel):
     """What a revaluation rule would change: computed for the screen, never saved."""
 
     _name = "stock.revaluation.dry.run"
+    _inherit = "stock.revaluation.guard"
     _description = "Dry Run of a Revaluation Rule"
+
+    _writable = {"new": ("rule_id",), "saved": ()}
 
     rule_id = fields.Many2one("stock.revaluation.rule", "Rule", readonly=True, help="The rule that is tried.")
     item_count = fields.Integer(

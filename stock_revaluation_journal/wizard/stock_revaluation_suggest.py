@@ -11,6 +11,9 @@ class StockRevaluationSuggest(models.TransientModel):
     _description = "Suggest Revalued Cost"
     _inherit = "stock.revaluation.cost.source"
 
+    _settings = ("journal_id", "line_ids")
+    _writable = {"new": _settings, "saved": _settings}
+
     journal_id = fields.Many2one(
         "stock.revaluation.journal", "Journal", required=True, ondelete="cascade", help="Whose lines get a new cost."
     )
@@ -50,6 +53,7 @@ class StockRevaluationSuggest(models.TransientModel):
 
     def action_apply(self):
         """Enter the suggested costs on the lines, and say so on the journal."""
+        self._check_rights("write")
         self.ensure_one()
         journal = self.journal_id
         journal._check_draft()
