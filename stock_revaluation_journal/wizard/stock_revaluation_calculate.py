@@ -20,6 +20,7 @@ class StockRevaluationCalculate(models.TransientModel):
         "warehouse_ids",
         "lot_ids",
         "min_value",
+        "also_without_stock",
         "existing_lines",
     )
     _writable = {"new": _settings, "saved": _settings}
