@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
 from .. import tools
-from .stock_revaluation_journal import OPEN_WHEN_POSTED
+from .stock_revaluation_guard import MAIL_FIELDS
 from .stock_revaluation_journal_background import TRIES
 
 _logger = logging.getLogger(__name__)
@@ -50,8 +50,12 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ create, write
 
+    def _get_writable_fields(self, state):
+        return super()._get_writable_fields(state) + (("post_on_date",) if state in ("new", "draft") else ())
+
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_rights("create")
         journals = super().create([self._without_schedule(vals) for vals in vals_list])
         for journal, vals in zip(journals, vals_list):
             if vals.get("post_on_date"):
@@ -60,8 +64,9 @@ class StockRevaluationJournal(models.Model):
 
     def write(self, vals):
         """Check the right to post before *Post on Its Date* is set."""
+        self._check_rights("write")
         others = self._without_schedule(vals)
-        if not all(name.startswith(OPEN_WHEN_POSTED) for name in others):
+        if not all(name.startswith(MAIL_FIELDS) for name in others):
             self._withdraw_schedule()
         result = super().write(others)
         if "post_on_date" in vals:
@@ -100,11 +105,14 @@ class StockRevaluationJournal(models.Model):
 
         Raises: AccessError without the right to post; UserError with every problem that posting would meet today.
         """
+        self._check_may_post()
+        self._check_rights("write")
         self.write({"post_on_date": True})
         return True
 
     def action_do_not_post_on_date(self):
         """Let the journals wait to be posted by hand."""
+        self._check_rights("write")
         self.write({"post_on_date": False})
         return True
 
@@ -204,15 +212,18 @@ class StockRevaluationJournalLine(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_rights("create")
         lines = super().create(vals_list)
         lines.journal_id._withdraw_schedule()
         return lines
 
     def write(self, vals):
+        self._check_rights("write")
         self.journal_id._withdraw_schedule()
         return super().write(vals)
 
     def unlink(self):
+        self._check_rights("unlink")
         self.journal_id._withdraw_schedule()
         return super().unlink()
 
