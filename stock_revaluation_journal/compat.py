@@ -73,6 +73,15 @@ def commit_progress(env, done, remaining):
     env.cr.commit()
 
 
+def unit_rounding(uom):
+    """Return the smallest quantity of a unit; 20.0 has one precision for all."""
+    return (
+        uom.rounding
+        if "rounding" in uom._fields
+        else 10.0 ** -uom.env["decimal.precision"].precision_get(QUANTITY_DIGITS)
+    )
+
+
 def hook_environment(args):
     """Return the environment of an install hook, called with (env) or (cr, registry)."""
     return args[0] if len(args) == 1 else api.Environment(args[0], SUPERUSER_ID, {})

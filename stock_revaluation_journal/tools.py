@@ -3,6 +3,8 @@
 from odoo.tools import float_compare, float_is_zero
 from odoo.tools.misc import format_date, formatLang
 
+from . import compat
+
 # PostgreSQL's codes for "run it again": serialization failure, deadlock, lock not available.
 RETRIED_CODES = ("40001", "40P01", "55P03")
 
@@ -19,12 +21,12 @@ def format_number(env, number, precision):
 
 def uom_is_zero(uom, quantity):
     """Tell whether `quantity` is nothing beyond the unit's rounding."""
-    return float_is_zero(quantity, precision_rounding=uom.rounding)
+    return float_is_zero(quantity, precision_rounding=compat.unit_rounding(uom))
 
 
 def uom_compare(uom, one, other):
     """Compare two quantities in the unit's rounding: -1, 0 or 1."""
-    return float_compare(one, other, precision_rounding=uom.rounding)
+    return float_compare(one, other, precision_rounding=compat.unit_rounding(uom))
 
 
 def ask_to_run_again(cr):

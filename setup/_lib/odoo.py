@@ -94,6 +94,11 @@ class Odoo:
 
 def get(series):
     """Return a series of Odoo ready to run: code, Python packages and database server."""
+    if series.prepared:
+        raise SetupError(
+            "%s is prepared and was never run: setup/release %s writes the addon for it. To run it, make"
+            " setup/requirements-%s.txt, and take `prepared` out of setup/_lib/series.py" % ((series.name,) * 3)
+        )
     source = _source(series)
     return Odoo(series, source, python.series_environment(series), postgres.server())
 

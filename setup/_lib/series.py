@@ -26,8 +26,10 @@ class Series:
     debian: tuple = ()
     stubs: tuple = ()
     modules: tuple = MODULES
-    # the addon folder is written for the newest series; older ones get it through setup/release
+    # the addon folder is written for 18.0 and 19.0; other series get it through setup/release
     built: bool = False
+    # written and checked, and never run: no complete Odoo of it could be had
+    prepared: bool = False
     # up to 18.0 a new database has demo data unless told otherwise, from 19.0 on only if asked for
     with_demo: tuple = ()
     without_demo: tuple = ("--without-demo=all",)
@@ -85,6 +87,9 @@ SERIES = {
             stubs=("mail/static/lib/selfie_segmentation/selfie_segmentation.js",),
             with_demo=("--with-demo",),
             without_demo=(),
+        ),
+        Series(
+            "20.0", ("3.12", "3.13", "3.14"), built=True, prepared=True, with_demo=("--with-demo",), without_demo=()
         ),
     )
 }

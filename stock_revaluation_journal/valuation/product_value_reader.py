@@ -273,7 +273,7 @@ class StockRevaluationValuation(models.AbstractModel):
         params = dict(
             self._move_params(products),
             quantities=[float(quantities[product.id]) for product in products],
-            roundings=[float(product.uom_id.rounding) for product in products],
+            roundings=[compat.unit_rounding(product.uom_id) for product in products],
         )
         self.env.cr.execute(OPEN_RECEIPTS, params)
         layers = defaultdict(list)

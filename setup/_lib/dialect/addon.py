@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from . import arch, directives, models, records, rules
+from . import arch, directives, models, newer, records, rules
 from .errors import DialectError
 from .presence import is_arch
 from .series import belongs, major
@@ -47,6 +47,8 @@ def render(series, source, paths=None):
             files[path] = translate(series, path, content, known)
         except DialectError as error:
             problems.append(str(error.at(path)))
+    if number >= newer.FIRST and not problems:
+        files = newer.access(files, known)
     problems.extend(_missing(files) if not problems else [])
     for path, content in files.items():
         problems.extend(file_faults(number, path, content))
@@ -92,15 +94,22 @@ def translate(series, path, content, known):
         return content
     root = parse_xml(content)
     _raise_first(rules.xml_faults(root, number, source=True))
-    if number > 17:
+    if 17 < number < newer.FIRST:
         return content
     directives.apply(root, number)
+    if number >= newer.FIRST:
+        newer.translate(root)
+        return _written(root)
     records.refuse_newer_elements(root, number)
     for field in [field for field in root.iter("field") if is_arch(field)]:
         arch.translate(field, number, known)
     records.translate(root, number)
     if number <= 15:
         records.older_markup(root)
+    return _written(root)
+
+
+def _written(root):
     return etree.tostring(root.getroottree(), xml_declaration=True, encoding="utf-8") + b"\n"
 
 
@@ -178,7 +187,7 @@ def file_faults(number, path, content, source=False):
     if path.endswith(".py"):
         found = rules.python_faults(content.decode())
     elif path.endswith(".xml") and not path.startswith("static/"):
-        found = rules.xml_faults(parse_xml(content), number, source or number > 17)
+        found = rules.xml_faults(parse_xml(content), number, source)
     else:
         found = []
     return [rules.describe(path, place, reason) for place, reason in found]

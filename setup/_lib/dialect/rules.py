@@ -40,10 +40,18 @@ BUILT = (
     (14, "//asset", "element of 15.0"),
 )
 
+#: What must be gone from the form of a series: (first series it applies to, path, reason).
+NEWER_BUILT = (
+    (20, "//record[@model='ir.rule' or @model='ir.model.access']", "ir.access since 20.0"),
+    (20, "//*[starts-with(@icon, 'fa-') or contains(@class, 'fa fa-')]", "Material Symbols since 20.0"),
+    (20, "//filter[@start_month or @end_month or @start_year or @end_year]", "no range since 20.0"),
+)
+
 
 def xml_faults(root, number, source):
     """Return what is wrong with an XML document: [(element, reason)]."""
-    rules = SOURCE if source else tuple(rule[1:] for rule in BUILT if number <= rule[0])
+    rules = SOURCE if source or number > 17 else tuple(rule[1:] for rule in BUILT if number <= rule[0])
+    rules = (*rules, *(rule[1:] for rule in NEWER_BUILT if number >= rule[0] and not source))
     found = [(element, reason) for path, reason in rules for element in root.xpath(path)]
     if source:
         found.extend(_newer_attributes(root))

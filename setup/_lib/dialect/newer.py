@@ -1,0 +1,122 @@
+"""From the dialect of 18.0 and 19.0 to that of 20.0, which is prepared, and not run yet.
+
+What 20.0 does not take any more, as the scripts tell it that Odoo rewrote its own addons with (odoo/upgrade_code of
+20.0): access rights and record rules are `ir.access` records now, of one file that is loaded last; icons are
+Material Symbols; a date filter of a search view has no range of its own. The rest of the source has been in its form
+all along: `t-out`, constraints without `_sql_constraints`, no domains in attributes.
+"""
+
+import ast
+import csv
+import io
+import re
+
+from lxml import etree
+
+from .directives import remove
+from .errors import DialectError
+
+FIRST = 20
+ACCESS, RIGHTS = "security/ir.access.csv", "security/ir.model.access.csv"
+HEADER = ("id", "name", "model_id", "group_id/id", "operation", "domain")
+OPERATIONS = {"perm_create": "c", "perm_read": "r", "perm_write": "u", "perm_unlink": "d"}
+#: Font Awesome's names -> (Material Symbols', whether it is filled).
+ICONS = {
+    "fa-book": ("book", False),
+    "fa-check": ("check", False),
+    "fa-cubes": ("inventory_2", False),
+    "fa-line-chart": ("show_chart", False),
+    "fa-list": ("format_list_bulleted", False),
+    "fa-pencil": ("edit", True),
+    "fa-refresh": ("refresh", False),
+    "fa-search": ("search", False),
+    "fa-undo": ("undo", False),
+    "fa-users": ("group", True),
+}
+RANGES = ("start_month", "end_month", "start_year", "end_year")
+#: Models of Odoo's own that the addon gives rights on, under the name in their external id.
+FOREIGN = {"stock_lot": "stock.lot"}
+
+
+def translate(root):
+    """Bring views into the form of 20.0."""
+    for element in root.iter(etree.Element):
+        if element.get("icon"):
+            _translate_icon(element)
+        if element.tag == "filter":
+            for name in RANGES:
+                element.attrib.pop(name, None)
+
+
+def _translate_icon(element):
+    if element.get("icon") not in ICONS:
+        raise DialectError("icon %s is not in setup/_lib/dialect/newer.py" % element.get("icon"), element)
+    name, filled = ICONS[element.get("icon")]
+    element.set("icon", name)
+    if filled:
+        element.set("icon_class", "oi-filled")
+
+
+def access(files, models):
+    """Return an addon's files with its rights and rules as `ir.access` records: {path: content}.
+
+    A right becomes what its group may do; a rule without group is what nobody may do more than.
+    """
+    known = {**FOREIGN, **{name.replace(".", "_"): name for name in models}}
+    rows = []
+    if RIGHTS in files:
+        files = dict(files)
+        for row in csv.DictReader(io.StringIO(files.pop(RIGHTS).decode())):
+            allowed = {name: row[name] == "1" for name in OPERATIONS}
+            rows.append(_right(row["id"], row["name"], row["model_id:id"], row["group_id:id"], allowed, known))
+    for path in [path for path in files if path.endswith(".xml") and not path.startswith("static/")]:
+        root = etree.fromstring(files[path])
+        found = root.xpath("//record[@model='ir.model.access' or @model='ir.rule']")
+        for record in found:
+            rows.append(_row(record, path, known))
+            remove(record)
+        if found:
+            files[path] = etree.tostring(root.getroottree(), xml_declaration=True, encoding="utf-8") + b"\n"
+    if rows:
+        files[ACCESS] = _written(rows)
+        files["__manifest__.py"] = _listed(files["__manifest__.py"].decode()).encode()
+    return files
+
+
+def _row(record, path, known):
+    values = {field.get("name"): field for field in record.findall("field")}
+    name, model = values["name"].text, values["model_id"].get("ref")
+    if record.get("model") == "ir.rule":
+        others = set(values) - {"name", "model_id", "domain_force"}
+        if others:
+            raise DialectError("a rule with %s has to be translated by hand" % ", ".join(others), record, path)
+        domain = " ".join(values["domain_force"].text.split())
+        return (record.get("id"), name, _model(model, known), "", "".join(OPERATIONS.values()), domain)
+    allowed = {key: ast.literal_eval(values[key].get("eval", "False")) for key in OPERATIONS if key in values}
+    group = values["group_id"].get("ref") if "group_id" in values else ""
+    return _right(record.get("id"), name, model, group, allowed, known)
+
+
+def _right(xmlid, name, model, group, allowed, known):
+    letters = "".join(letter for key, letter in OPERATIONS.items() if allowed.get(key))
+    return (xmlid, name, _model(model, known), group or "base.group_everyone", letters, "")
+
+
+def _model(xmlid, known):
+    """Return a model's name, which 20.0 wants in place of its external id."""
+    key = xmlid.rpartition(".")[2].removeprefix("model_")
+    if key not in known:
+        raise DialectError("%s: which model is this? Say so in setup/_lib/dialect/newer.py" % xmlid)
+    return known[key]
+
+
+def _written(rows):
+    output = io.StringIO(newline="")
+    csv.writer(output, lineterminator="\n").writerows([HEADER, *rows])
+    return output.getvalue().encode()
+
+
+def _listed(manifest):
+    """Return the manifest with the new file as the last of `data`, in place of the old one."""
+    text = re.sub(r"""\n *["']%s["'],""" % re.escape(RIGHTS), "", manifest)
+    return re.sub(r"""(["']data["']: \[.*?)(\n? *\])""", r'\1\n        "%s",\2' % ACCESS, text, count=1, flags=re.S)
