@@ -20,19 +20,19 @@ FIRST = 20
 ACCESS, RIGHTS = "security/ir.access.csv", "security/ir.model.access.csv"
 HEADER = ("id", "name", "model_id", "group_id/id", "operation", "domain")
 OPERATIONS = {"perm_create": "c", "perm_read": "r", "perm_write": "u", "perm_unlink": "d"}
-#: Font Awesome's names -> (Material Symbols', whether it is filled).
-ICONS = {
-    "fa-book": ("book", False),
-    "fa-check": ("check", False),
-    "fa-cubes": ("inventory_2", False),
-    "fa-line-chart": ("show_chart", False),
-    "fa-list": ("format_list_bulleted", False),
-    "fa-pencil": ("edit", True),
-    "fa-refresh": ("refresh", False),
-    "fa-search": ("search", False),
-    "fa-undo": ("undo", False),
-    "fa-users": ("group", True),
-}
+#: Font Awesome's names and Material Symbols', with "!" where the symbol is filled.
+_ICONS = """
+    archive>archive area-chart>area_chart arrow-right>arrow_forward balance-scale>balance bar-chart>bar_chart
+    book>book calculator>calculate calendar>calendar_today! check>check clock-o>schedule cog>settings!
+    copy>content_copy cubes>inventory_2 download>download exchange>swap_horiz exclamation-triangle>warning
+    external-link>open_in_new eye>visibility file-text-o>article filter>filter_alt! gavel>gavel history>history
+    info-circle>info! line-chart>show_chart list>format_list_bulleted lock>lock magic>wand_stars money>payments
+    pencil>edit! pie-chart>pie_chart play>play_arrow plus>add print>print question-circle>help! random>shuffle
+    refresh>refresh search>search share>share sitemap>account_tree star>star! table>table_chart tag>label tags>sell
+    times>close trash>delete! truck>local_shipping undo>undo unlock>lock_open upload>upload usd>attach_money
+    users>group!
+    """
+ICONS = dict(pair.split(">") for pair in _ICONS.split())
 RANGES = ("start_month", "end_month", "start_year", "end_year")
 #: Models of Odoo's own that the addon gives rights on, under the name in their external id.
 FOREIGN = {"stock_lot": "stock.lot"}
@@ -49,11 +49,11 @@ def translate(root):
 
 
 def _translate_icon(element):
-    if element.get("icon") not in ICONS:
+    name = ICONS.get(element.get("icon").removeprefix("fa-"))
+    if name is None:
         raise DialectError("icon %s is not in setup/_lib/dialect/newer.py" % element.get("icon"), element)
-    name, filled = ICONS[element.get("icon")]
-    element.set("icon", name)
-    if filled:
+    element.set("icon", name.rstrip("!"))
+    if name.endswith("!"):
         element.set("icon_class", "oi-filled")
 
 
