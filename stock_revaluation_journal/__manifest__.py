@@ -9,8 +9,10 @@
     "data": [
         "security/stock_revaluation_security.xml",
         "security/ir.model.access.csv",
+        "security/stock_revaluation_ledger_security.xml",
         "data/stock_revaluation_data.xml",
         "report/stock_revaluation_report.xml",
+        "report/stock_revaluation_ledger_report.xml",
         "data/stock_revaluation_automation_data.xml",
         "data/stock_revaluation_schedule_data.xml",
         "views/stock_revaluation_journal_views.xml",
@@ -24,6 +26,7 @@
         "views/stock_views.xml",
         "views/res_company_views.xml",
         "views/account_move_views.xml",
+        "views/stock_revaluation_ledger_views.xml",
         "wizard/stock_revaluation_calculate_views.xml",
         "wizard/stock_revaluation_preview_views.xml",
         "wizard/stock_revaluation_suggest_views.xml",

@@ -6,13 +6,17 @@
 
 from .. import compat
 from . import base
+from . import ledger
 
 if compat.HAS_LAYERS:
     from . import layers
+    from . import ledger_layers
 else:
     from . import product_value_reader
+    from . import product_value_past
     from . import product_values
     from . import product_value_models
+    from . import ledger_product_values
 
 from . import receipt_costs
 from . import bill_costs
