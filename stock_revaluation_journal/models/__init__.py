@@ -31,6 +31,3 @@ from . import stock_revaluation_linked
 from . import stock_revaluation_allowance
 from . import product_product
 from . import account_move
-from . import stock_revaluation_ledger
-from . import stock_revaluation_ledger_line
-from . import stock_revaluation_ledger_workbook

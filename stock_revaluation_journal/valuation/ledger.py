@@ -41,7 +41,8 @@ LINES = (
     " SELECT %(ledger)s, %(company)s, total.account_id, total.product_id, goods.categ_id, goods.account_id,"
     " CASE WHEN total.product_id IS NULL THEN NULL WHEN goods.automated THEN 'automated' ELSE 'periodic' END,"
     " total.value, total.balance, total.balance - total.value, total.first_booked,"
-    " total.balance <> total.value OR total.product_id IS NULL OR (goods.automated AND total.unbooked <> 0), " + STAMPED
+    " total.balance <> total.value OR total.product_id IS NULL OR (goods.automated AND total.unbooked <> 0), "
+    + STAMPED
     + " FROM total LEFT JOIN goods ON goods.product_id = total.product_id"
     " WHERE total.value <> 0 OR total.balance <> 0 OR total.unbooked <> 0"
 )
@@ -52,7 +53,8 @@ CAUSES = (
     " found.amount, found.count, " + STAMPED + " FROM (SELECT account_id, product_id, kind,"
     " " + ROUND.format("SUM(amount)") + " AS amount, COUNT(*) AS count FROM ({detail}) detail"
     " WHERE kind IS NOT NULL GROUP BY account_id, product_id, kind) found"
-    " JOIN stock_revaluation_ledger_line line ON line.ledger_id = %(ledger)s AND " + SAME_PLACE.format("line", "found")
+    " JOIN stock_revaluation_ledger_line line ON line.ledger_id = %(ledger)s AND "
+    + SAME_PLACE.format("line", "found")
     + " WHERE found.amount <> 0"
 )
 # What is left after rounding every cause to the currency; more than that would be unexplained.
@@ -87,7 +89,8 @@ ITEMS = (
     "INSERT INTO stock_revaluation_ledger_item (cause_id, company_id, layer_id, account_move_line_id, account_move_id,"
     " stock_move_id, date, name, amount, " + STAMPS + ")"
     " SELECT %(cause)s, %(company)s, detail.layer_id, detail.item_id, entry.id, detail.stock_move_id,"
-    " COALESCE(item.date, ({day})::date), COALESCE({texts}), detail.amount, " + STAMPED
+    " COALESCE(item.date, ({day})::date), COALESCE({texts}), detail.amount, "
+    + STAMPED
     + " FROM ({detail}) detail LEFT JOIN account_move_line item ON item.id = detail.item_id"
     " LEFT JOIN stock_valuation_layer layer ON layer.id = detail.layer_id"
     " LEFT JOIN stock_move move ON move.id = detail.stock_move_id"
@@ -204,7 +207,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _ledger_categories(self):
         """Return [(category id or 0, valuation account id or None, is automated)] of the company."""
-        categories = self.env["product.category"].sudo().with_company(self.env.company).search([])
+        categories = self.env["product.category"].sudo().with_company(self.env.company).search([("id", ">", 0)])
         places = [(category.id, *self._ledger_category(category)) for category in categories]
         places.append((0, *self._ledger_category(categories.browse())))
         return [(categ_id, account.id or None, automated) for categ_id, account, automated in places]

@@ -32,9 +32,11 @@ ITEM = (
 # Entry and product: layers on one side, items of the valuation accounts on the other.
 PAIR = (
     "pair AS (SELECT layers.entry_id, layers.product_id, CASE"
-    " WHEN items.balance IS NULL AND EXISTS (SELECT 1 FROM account_move_line item WHERE " + BOOKED
+    " WHEN items.balance IS NULL AND EXISTS (SELECT 1 FROM account_move_line item WHERE "
+    + BOOKED
     + " AND item.move_id = layers.entry_id AND item.product_id IS NULL) THEN 'grouped'"
-    " WHEN items.balance IS NULL AND EXISTS (SELECT 1 FROM account_move_line item WHERE " + BOOKED
+    " WHEN items.balance IS NULL AND EXISTS (SELECT 1 FROM account_move_line item WHERE "
+    + BOOKED
     + " AND item.move_id = layers.entry_id AND item.product_id NOT IN (SELECT other.product_id FROM"
     " stock_valuation_layer other WHERE other.account_move_id = layers.entry_id)) THEN 'product'"
     " WHEN items.balance IS NULL THEN 'amount'"

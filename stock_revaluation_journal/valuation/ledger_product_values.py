@@ -55,19 +55,21 @@ ITEM = (
     "item AS (SELECT item.id, item.account_id, item.product_id, item.move_id AS entry_id, item.balance,"
     " subject.own_account_id, CASE WHEN EXISTS (SELECT 1 FROM member WHERE member.entry_id = item.move_id"
     " AND member.product_id = item.product_id) THEN 'e' || item.move_id{item_keys} END AS key"
-    " FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id WHERE " + BOOKED
+    " FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id WHERE "
+    + BOOKED
     + " AND item.balance <> 0"
     " AND (subject.product_id IS NOT NULL OR (item.product_id IS NULL AND %(without_product)s)))"
 )
 BOUGHT_KEY = " WHEN item.purchase_line_id IS NOT NULL THEN 'p' || item.purchase_line_id"
 SOLD_KEY = (
-    " WHEN item.display_type = 'cogs' THEN 's' || (SELECT MIN(sold.order_line_id) FROM sale_order_line_invoice_rel sold"
-    " WHERE sold.invoice_line_id = item.cogs_origin_id)"
+    " WHEN item.display_type = 'cogs' THEN 's' || (SELECT MIN(sold.order_line_id)"
+    " FROM sale_order_line_invoice_rel sold WHERE sold.invoice_line_id = item.cogs_origin_id)"
 )
 # Bill and invoice lines of those order lines, on whatever account: how much of them is posted, or waits in draft.
 DOCUMENT = (
     "document AS (SELECT key, product_id, SUM(quantity) FILTER (WHERE state = 'posted' AND date <= %(date)s)"
-    " AS posted, SUM(quantity) FILTER (WHERE state = 'draft') AS draft FROM ({documents}) line GROUP BY key, product_id)"
+    " AS posted, SUM(quantity) FILTER (WHERE state = 'draft') AS draft"
+    " FROM ({documents}) line GROUP BY key, product_id)"
 )
 NO_DOCUMENTS = (
     "SELECT NULL::text AS key, NULL::int AS product_id, 0::numeric AS quantity, NULL::text AS state,"
@@ -96,7 +98,13 @@ INVOICE_LINES = (
 )
 PAIR = (
     "pair AS (SELECT member.key, member.product_id, CASE"
-    " WHEN member.key LIKE 'e%%' AND items.balance IS NULL THEN 'amount'"
+    " WHEN member.key LIKE 'e%%' AND items.balance IS NULL THEN CASE"
+    "  WHEN EXISTS (SELECT 1 FROM account_move_line item WHERE "
+    + BOOKED
+    + " AND item.move_id = member.entry_id AND item.product_id IS NULL) THEN 'grouped'"
+    "  WHEN EXISTS (SELECT 1 FROM account_move_line item WHERE " + BOOKED + " AND item.move_id = member.entry_id"
+    " AND item.product_id NOT IN (SELECT other.product_id FROM member other WHERE other.entry_id = member.entry_id))"
+    " THEN 'product' ELSE 'amount' END"
     " WHEN ABS(COALESCE(items.balance, 0) - COALESCE(member.counted, 0)) <= member.leeway THEN CASE"
     "  WHEN items.own IS DISTINCT FROM items.balance THEN 'account'"
     "  WHEN items.balance <> member.counted THEN 'rounding' END"
@@ -106,7 +114,8 @@ PAIR = (
     " WHEN document.draft <> 0 THEN 'draft'"
     " WHEN ABS(COALESCE(document.posted, 0) - member.quantity) < 0.00001 THEN 'amount'"
     " WHEN member.key LIKE 'p%%' THEN 'not_billed' ELSE 'not_invoiced' END AS kind"
-    " FROM (SELECT key, product_id, SUM(value) FILTER (WHERE counted) AS counted, SUM(value) AS value,"
+    " FROM (SELECT key, product_id, MIN(entry_id) AS entry_id,"
+    " SUM(value) FILTER (WHERE counted) AS counted, SUM(value) AS value,"
     " COALESCE(SUM(quantity) FILTER (WHERE counted), 0) AS quantity, COUNT(*) * 0.5001 * %(rounding)s AS leeway"
     " FROM member WHERE key IS NOT NULL GROUP BY key, product_id) member"
     " JOIN subject ON subject.product_id = member.product_id"
@@ -234,7 +243,8 @@ class StockRevaluationValuation(models.AbstractModel):
         return DOCUMENT.replace("{documents}", " UNION ALL ".join(documents))
 
     def _ledger_other_accounts(self):
-        bought = " OR item.purchase_line_id IS NOT NULL" if "purchase_line_id" in self.env["account.move.line"]._fields else ""
+        fields = self.env["account.move.line"]._fields
+        bought = " OR item.purchase_line_id IS NOT NULL" if "purchase_line_id" in fields else ""
         return OTHER_ACCOUNTS.replace("{bought}", bought)
 
     def _ledger_category(self, category):

@@ -13,7 +13,8 @@ from .. import compat, tools
 from .product_value_reader import MOVES
 
 SINCE = (
-    "SELECT product_id, SUM(COALESCE(received, 0) - COALESCE(issued, 0)) FROM (" + MOVES
+    "SELECT product_id, SUM(COALESCE(received, 0) - COALESCE(issued, 0)) FROM ("
+    + MOVES
     + " AND move.date > %(moment)s GROUP BY move.id) moved GROUP BY product_id"
 )
 IN_STOCK = (

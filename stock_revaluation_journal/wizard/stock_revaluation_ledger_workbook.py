@@ -33,17 +33,18 @@ class StockRevaluationLedger(models.TransientModel):
         sheet.set_column(0, len(columns) - 1, 24)
         for column, name in enumerate(columns):
             sheet.write_string(0, column, labels[name]["string"], bold)
-        row = 0
+        row, sums = 0, dict.fromkeys(range(len(columns)), 0.0)
         for row, values in enumerate(self._iterate_rows(Model, columns, labels), 1):
             for column, value in enumerate(values):
                 if isinstance(value, float):
+                    sums[column] += value
                     sheet.write_number(row, column, value, money)
                 else:
                     sheet.write(row, column, value)
         for column, name in enumerate(columns):
             if row and labels[name]["type"] == "monetary":
                 letter = chr(ord("A") + column)
-                sheet.write_formula(row + 1, column, "=SUM(%s2:%s%d)" % (letter, letter, row + 1), total)
+                sheet.write_formula(row + 1, column, "=SUM(%s2:%s%d)" % (letter, letter, row + 1), total, sums[column])
 
     def _iterate_rows(self, Model, columns, labels):
         """Yield the rows of the report as texts and numbers, a thousand read at a time."""

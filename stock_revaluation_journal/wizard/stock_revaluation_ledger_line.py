@@ -26,7 +26,7 @@ class StockRevaluationLedgerLine(models.TransientModel):
         "Account",
         readonly=True,
         ondelete="cascade",
-        help="The stock valuation account: of the product's category for the value, where it was booked for the balance.",
+        help="Its value is where the category points to, its balance where it was booked.",
     )
     product_id = fields.Many2one(
         "product.product",
@@ -126,7 +126,7 @@ class StockRevaluationLedgerLine(models.TransientModel):
         """Say why no revaluation helps, and what does."""
         advice = self.env["stock.revaluation.ledger.cause"]._advice()
         if not self.product_id:
-            reasons = [_("These items name no product: reverse the entry, or revalue the product that it was meant for.")]
+            reasons = [_("The items name no product: reverse the entry, or revalue the product that it was meant for.")]
         else:
             reasons = [
                 "%s: %s" % (label, advice[kind])
@@ -201,10 +201,10 @@ class StockRevaluationLedgerCause(models.TransientModel):
     def _advice(self):
         """Return {kind: what it means, and what to do}."""
         return {
-            "manual": _("Booked on the account by hand: reverse it, and use a revaluation if the stock's value is wrong."),
+            "manual": _("Booked on the account by hand: reverse it, and revalue the stock if its value is wrong."),
             "invoice": _("A bill or invoice line was put on the account: choose its right account."),
             "missing": _("The value has no journal entry, it was never made or somebody deleted it: book it."),
-            "period": _("Inventory and entry lie in different periods: it evens out, or the entry needs its right date."),
+            "period": _("Inventory and entry lie in different periods: it evens out, or the entry's date is wrong."),
             "draft": _("The entry waits in draft: post it."),
             "cancelled": _("The entry was cancelled, the value is still there: post it again."),
             "reversed": _("The entry was reversed, the value is still there: reverse the reversal."),
@@ -218,8 +218,10 @@ class StockRevaluationLedgerCause(models.TransientModel):
             "not_invoiced": _("Delivered and invoiced differ: its cost is booked with the invoice."),
             "not_billed": _("Received and billed differ: its value is booked with the bill."),
             "cost": _("The cost changed without an entry: the next stock closing books it."),
-            "closing": _("Closings book the account as a whole: products show what is theirs, the line without product"
-                         " what was booked; together, what is not closed yet."),
+            "closing": _(
+                "Closings book the account as a whole: products show what is theirs, the line without product"
+                " what was booked; together, what is not closed yet."
+            ),
             "rounding": _("Less than a coin each: nothing to do, or book it with the closing."),
             "unexplained": _("Nothing that Odoo knows explains it: look at the account's items."),
         }
