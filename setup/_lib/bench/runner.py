@@ -2,7 +2,7 @@
 
 import json
 
-from . import editing, meter, posting, reading, report, seed
+from . import editing, ledger, meter, posting, reading, report, seed
 
 CASES = {
     "post": posting.post,
@@ -12,6 +12,7 @@ CASES = {
     "edit": editing.edit,
     "background": posting.background,
     "positions": reading.positions,
+    "ledger": ledger.ledger,
 }
 
 
