@@ -418,7 +418,9 @@ class StockRevaluationJournalLine(models.Model):
         figures = dict(self._figures() if self else {}, **vals)
         entry = {name: self._number(name, number, figures) for name, number in entry.items()}
         if entered and not entry and entered != (self and self.entered):
-            raise UserError(_("Which of the two was entered follows from the new unit cost or total: give one of them."))
+            raise UserError(
+                _("Which of the two was entered follows from the new unit cost or total: give one of them.")
+            )
         if len(entry) == 2:
             entered = self._entered_last(entry, entered, figures)
         elif entry:

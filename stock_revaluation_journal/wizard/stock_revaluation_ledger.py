@@ -37,13 +37,32 @@ ITEMS_SHOWN = 10000
 CAUSES_PRINTED = 500
 
 
+class StockRevaluationLedgerGuard(models.AbstractModel):
+    """Inventory to Ledger is for who sees accounting and stock: an accountant with access to revaluations."""
+
+    _name = "stock.revaluation.ledger.guard"
+    _inherit = "stock.revaluation.guard"
+    _description = "Guard of Inventory to Ledger"
+
+    def _check_rights(self, operation):
+        has = self.env.user.has_group
+        accounting = has("account.group_account_manager") or has("account.group_account_readonly")
+        if not self.env.su and not (accounting and has("stock_revaluation_journal.group_revaluation_user")):
+            raise AccessError(
+                _("Inventory to Ledger is for accountants with access to revaluations: ask your administrator.")
+            )
+        super()._check_rights(operation)
+
+
 class StockRevaluationLedger(models.TransientModel):
     """One run of the report: a snapshot of its maker's, swept away a day later."""
 
     _name = "stock.revaluation.ledger"
+    _inherit = "stock.revaluation.ledger.guard"
     _description = "Inventory to Ledger"
     _rec_name = "date"
     _transient_max_hours = 24.0
+    _writable = {"new": USER_FIELDS, "saved": USER_FIELDS}
 
     date = fields.Date(
         "At Date",
@@ -90,34 +109,17 @@ class StockRevaluationLedger(models.TransientModel):
 
     # ------------------------------------------------------------------ rights, guards
 
-    @api.model
-    def _check_rights(self):
-        """Raise AccessError unless the user sees accounting and stock: an accountant with access to revaluations."""
-        has = self.env.user.has_group
-        accounting = has("account.group_account_manager") or has("account.group_account_readonly")
-        if self.env.su or (accounting and has("stock_revaluation_journal.group_revaluation_user")):
-            return
-        raise AccessError(
-            _("Inventory to Ledger is for accountants with access to revaluations: ask your administrator.")
-        )
-
     def _check_own_company(self):
         """Raise AccessError unless the report is of a company that its user works in."""
         if not self.env.su and self.company_id - self.env.companies:
             raise AccessError(_("Inventory to Ledger is of the companies that you work in: choose one of them."))
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_rights()
-        for vals in vals_list:
-            self._check_user_fields(vals)
-        ledgers = super().create(vals_list)
+    def _create_allowed(self, vals_list):
+        ledgers = super()._create_allowed(vals_list)
         ledgers._check_own_company()
         return ledgers
 
     def write(self, vals):
-        self._check_rights()
-        self._check_user_fields(vals)
         result = super().write(vals)
         self._check_own_company()
         self._clear()
@@ -125,61 +127,54 @@ class StockRevaluationLedger(models.TransientModel):
 
     def copy_data(self, default=None):
         """A copy is a new report for the same day."""
+        self._check_rights("read")
         return [dict({"date": ledger.date, "company_id": ledger.company_id.id}, **(default or {})) for ledger in self]
-
-    def _check_user_fields(self, vals):
-        fixed = sorted(vals.keys() - set(USER_FIELDS))
-        if fixed and not self.env.su:
-            raise UserError(
-                _("These figures of Inventory to Ledger are worked out and cannot be entered: %s", ", ".join(fixed))
-            )
 
     def _clear(self):
         """Take away the lines, and what they come to: date or company are others now."""
         self.sudo().line_ids.unlink()
         nothing = dict.fromkeys(("line_count", "different_count", "value", "balance", "difference"), 0)
-        self._store(dict(nothing, computed_at=False, account_list=False, file_data=False))
-
-    def _store(self, vals):
-        """Write what is worked out."""
-        return super().write(vals)
+        self._write_protected(dict(nothing, computed_at=False, account_list=False, file_data=False))
 
     # ------------------------------------------------------------------ actions
 
     def action_compute(self):
         """Read both sides, explain the differences, show them."""
-        self._check_rights()
+        self._check_rights("write")
         self.ensure_one()
         self._check_own_company()
         self._clear()
         self._seam()._ledger_fill(self)
-        self._store({"computed_at": fields.Datetime.now()})
+        self._write_protected({"computed_at": fields.Datetime.now()})
         return self.action_view_lines()
 
     def action_view_lines(self):
         """Open the accounts and products, those that differ first of all."""
+        self._check_rights("read")
         context = {"search_default_different": 1} if self.different_count else {}
         return self._window("stock.revaluation.ledger.line", _("Inventory to Ledger"), context)
 
     def action_view_causes(self):
         """Open all causes of differences."""
+        self._check_rights("read")
         return self._window("stock.revaluation.ledger.cause", _("Causes"), {"search_default_group_kind": 1})
 
     def action_print(self):
         """Print the report."""
+        self._check_rights("read")
         self._check_filled()
         return self.env.ref("stock_revaluation_journal.action_report_revaluation_ledger").report_action(self)
 
     def action_export(self):
         """Download the report as a workbook: accounts and products, causes."""
+        self._check_rights("read")
         self._check_filled()
-        self._store({"file_data": self._make_workbook()})
+        self._write_protected({"file_data": self._make_workbook()})
         name = _("Inventory to Ledger %(company)s %(date)s.xlsx", company=self.company_id.name, date=self.date)
         url = "/web/content/%s/%s/file_data/%s?download=true" % (self._name, self.id, name.replace("/", "-"))
         return {"type": "ir.actions.act_url", "url": url, "target": "self"}
 
     def _check_filled(self):
-        self._check_rights()
         self.ensure_one()
         self._check_own_company()
         if not self.computed_at:

@@ -11,6 +11,7 @@ class StockRevaluationLedgerLine(models.TransientModel):
     """Value and balance of one product on one account; written by the valuation seam alone."""
 
     _name = "stock.revaluation.ledger.line"
+    _inherit = "stock.revaluation.ledger.guard"
     _description = "Inventory to Ledger: Product"
     _order = "ledger_id, account_id, product_id, id"
     _rec_name = "product_id"
@@ -64,7 +65,7 @@ class StockRevaluationLedgerLine(models.TransientModel):
 
     def action_open(self):
         """Open the line with its causes."""
-        self.ledger_id._check_rights()
+        self._check_rights("read")
         self.ensure_one()
         return {
             "type": "ir.actions.act_window",
@@ -78,7 +79,7 @@ class StockRevaluationLedgerLine(models.TransientModel):
 
     def action_revalue(self):
         """Prepare a revaluation journal that takes the inventory to where entries by hand have taken the account."""
-        self.ledger_id._check_rights()
+        self._check_rights("read")
         self.ensure_one()
         causes = self.cause_ids.filtered(lambda cause: cause.kind == "manual")
         amount = sum(causes.mapped("amount"))
@@ -143,6 +144,7 @@ class StockRevaluationLedgerCause(models.TransientModel):
     """One kind of difference of one line."""
 
     _name = "stock.revaluation.ledger.cause"
+    _inherit = "stock.revaluation.ledger.guard"
     _description = "Inventory to Ledger: Cause"
     _order = "ledger_id, kind, account_id, product_id, id"
     _rec_name = "kind"
@@ -173,7 +175,7 @@ class StockRevaluationLedgerCause(models.TransientModel):
 
     def action_open_items(self):
         """Show what the cause consists of: journal items, layers, stock moves."""
-        self.ledger_id._check_rights()
+        self._check_rights("read")
         self.ensure_one()
         self.ledger_id._check_own_company()
         self.ledger_id._seam()._ledger_open(self, ITEMS_SHOWN)
@@ -231,6 +233,7 @@ class StockRevaluationLedgerItem(models.TransientModel):
     """A journal item, a layer or a stock move behind a cause; read when the cause is opened."""
 
     _name = "stock.revaluation.ledger.item"
+    _inherit = "stock.revaluation.ledger.guard"
     _description = "Inventory to Ledger: Item"
     _order = "date, id"
     _transient_max_hours = 24.0
@@ -258,7 +261,7 @@ class StockRevaluationLedgerItem(models.TransientModel):
 
     def action_open(self):
         """Open the entry, else the layer, else the stock move."""
-        self.env["stock.revaluation.ledger"]._check_rights()
+        self._check_rights("read")
         self.ensure_one()
         record = self.account_move_id or self.layer_id or self.stock_move_id
         return {
