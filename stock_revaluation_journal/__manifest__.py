@@ -32,7 +32,7 @@
         "wizard/stock_revaluation_suggest_views.xml",
         "views/menus.xml",
     ],
-    "demo": ["demo/stock_revaluation_demo.xml"],
+    "demo": ["demo/stock_revaluation_demo.xml", "demo/stock_revaluation_nrv_demo.xml"],
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
 }

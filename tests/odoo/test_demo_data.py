@@ -30,3 +30,20 @@ class TestDemoData(RevaluationCase):
         self.assertMoney(journal.amount_decrease, -690.00 - 15.00)
         # where every day begins first: the demo's date may be that of a user east of this one
         journal.with_context(tz="Pacific/Kiritimati").action_check()
+
+    def test_demo_leftovers_are_to_be_written_down_by_what_decides(self):
+        """20 pumps of 500 days at 30.00 to half; 40 bird houses of 250 days at 9.00 to 75 per cent; 8 bowls to 50.00."""
+        journal = self.journal("Leftovers to net realisable value")
+        self.assertEqual(journal.reason_id.code, "WRITEDOWN")
+        found = {
+            line.product_id.default_code: (line.value_calculated, line.value_revalued, line.nrv_basis)
+            for line in journal.line_ids
+        }
+        self.assertEqual(
+            found,
+            {
+                "RJ-PUMP": (600.00, 300.00, "ageing"),
+                "RJ-BIRD": (360.00, 270.00, "ageing"),
+                "RJ-BOWL": (480.00, 400.00, "entered"),
+            },
+        )
