@@ -22,6 +22,8 @@ Item = namedtuple(
     "key product_id quantity value cost_method unit_cost_now value_now unit_cost journal_id position booked",
     defaults=(None, False, None, 0.0),
 )
+# What a line comes to whose allowance is released: its goods are gone.
+NOTHING_LEFT = {"unit_cost_revalued": 0.0, "value_revalued": 0.0}
 # A change that a source suggests for an item; `entry` is what `revalue` takes.
 Suggestion = namedtuple("Suggestion", "item entry unit_cost value amount")
 
@@ -222,7 +224,7 @@ class StockRevaluationCostSource(models.AbstractModel):
                 "cost_method": getattr(entries[item.key], "cost_method", item.cost_method),
                 "rounding": company.currency_id.rounding,
             }
-            after = Line._entry_values(figures, name, number)
+            after = NOTHING_LEFT if item.booked and not item.quantity else Line._entry_values(figures, name, number)
             amount = company.currency_id.round(after["value_revalued"] - item.value_now)
             digits = Line._cost_digits(None)
             same_cost = round_to(after["unit_cost_revalued"], Decimal(1).scaleb(-digits)) == round_to(

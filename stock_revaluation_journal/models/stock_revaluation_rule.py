@@ -263,7 +263,7 @@ class StockRevaluationRule(models.Model):
 
     def _matters(self, suggestion):
         """Tell whether a change reaches the thresholds. A stock worth nothing changes by any percentage."""
-        amount, value = abs(suggestion.amount), suggestion.item.value_now
+        amount, value = abs(suggestion.amount), abs(suggestion.item.value_now)
         if self.currency_id.compare_amounts(amount, self.threshold_amount) < 0:
             return False
         return not value or 100.0 * amount / value >= self.threshold_percent - 1e-9

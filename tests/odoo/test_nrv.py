@@ -8,6 +8,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.tools import mute_logger
 from revaluation_common import AccessError, Form, RevaluationCase, UserError
+from test_allowances import AllowanceCase
 
 ROWS = [(181, 75), (366, 50)]
 
@@ -479,3 +480,46 @@ class TestNrv(NrvCase):
             self.sources._get_unit_costs(lines, "nrv", self.company, pricelist_id=pricelist.id)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertLessEqual(counts[2], counts[1] + 3)
+
+
+class TestNrvReasons(AllowanceCase, NrvCase):
+    def reasoned(self, product, reason, **options):
+        """Return the line of a product after Suggest in a journal of a reason."""
+        journal = self.calculate(product, reason_id=self.reasons[reason].id)
+        self.suggest(journal, **options)
+        return self.line(journal, product)
+
+    def test_allowance_takes_what_is_required_and_gives_back_what_is_no_longer(self):
+        """100 at 70: −30. Half issued, 50 at 35: +15. Then 60 for 50: +15."""
+        products = [self.create_product(method, cost=10.0) for method in ("fifo", "standard")]
+        for product in products:
+            self.receive(product, 10, 10.0)
+            self.entered(product, 7.00, date="2026-01-01")
+        for product in products:
+            line = self.reasoned(product, "allowance")
+            self.assertEqual((line.value_revalued, line.amount, line.nrv_left), (70.0, -30.0, 0.0))
+            self.post(line.journal_id)
+            self.deliver(product, 5)
+        rule = self.as_user(self.env["stock.revaluation.rule"], self.accountant).create(
+            {
+                "name": "Month end",
+                "source": "nrv",
+                "product_ids": [(6, 0, [product.id for product in products])],
+                "company_id": self.company.id,
+                "reason_id": self.reasons["allowance"].id,
+            }
+        )
+        journal = rule._run()
+        self.assertEqual(self.amounts(journal), dict.fromkeys(products, 15.0))
+        for line in journal.line_ids:
+            self.assertEqual((line.nrv_cost, line.nrv_left, line.nrv_reversible), (50.0, 30.0, 30.0))
+        journal.counterpart_account_id = self.account_revaluation
+        self.post(journal)
+        self.entered(products[0], 12.00, date="2026-02-01")
+        self.deliver(products[1], 5)  # nothing in stock, and 15.00 booked
+        journal = rule._run()
+        self.assertEqual(self.amounts(journal), dict.fromkeys(products, 15.0))
+        journal.counterpart_account_id = self.account_revaluation
+        self.post(journal)
+        self.assertMoney(self.ledger_balance(self.account_allowance), 0.0)
+        self.assertFalse(rule._run())
