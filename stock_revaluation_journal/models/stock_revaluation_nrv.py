@@ -9,10 +9,14 @@ class StockRevaluationNrv(models.Model):
     """A net realisable value that somebody knows: entered, or imported from a file."""
 
     _name = "stock.revaluation.nrv"
+    _inherit = "stock.revaluation.guard"
     _description = "Net Realisable Value of a Product"
     _order = "date desc, product_id, id desc"
     _rec_name = "product_id"
     _check_company_auto = True
+
+    _settings = ("company_id", "product_id", "date", "date_end", "unit_value", "note")
+    _writable = {"new": _settings, "saved": _settings}
 
     company_id = fields.Many2one(
         "res.company",

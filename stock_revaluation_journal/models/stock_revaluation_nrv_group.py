@@ -14,6 +14,9 @@ class StockRevaluationNrvGroup(models.Model):
     _inherit = "stock.revaluation.by.category"
     _order = "name, id"
 
+    _settings = ("company_id", "active", "name", "categ_ids", "note")
+    _writable = {"new": _settings, "saved": _settings}
+
     name = fields.Char("Group", required=True, help="By this name the lines of a journal say how they were tested.")
     categ_ids = fields.Many2many(
         "product.category",

@@ -10,6 +10,9 @@ class StockRevaluationNrvTable(models.Model):
     _inherit = "stock.revaluation.by.category"
     _order = "kind, sequence, id"
 
+    _settings = ("company_id", "active", "name", "sequence", "kind", "months", "categ_ids", "line_ids")
+    _writable = {"new": _settings, "saved": _settings}
+
     name = fields.Char("Table", required=True, help="By this name the lines of a journal say what decided.")
     sequence = fields.Integer("Sequence", default=10, help="The first of several tables for one category holds.")
     kind = fields.Selection(
@@ -50,9 +53,12 @@ class StockRevaluationNrvTableLine(models.Model):
     """A row of an ageing or coverage table."""
 
     _name = "stock.revaluation.nrv.table.line"
+    _inherit = "stock.revaluation.guard"
     _description = "Row of an Ageing or Coverage Table"
     _order = "table_id, start, id"
     _rec_name = "start"
+
+    _writable = {"new": ("table_id", "start", "percent"), "saved": ("start", "percent")}
 
     table_id = fields.Many2one(
         "stock.revaluation.nrv.table", "Table", required=True, ondelete="cascade", index=True, help="Whose row it is."

@@ -8,6 +8,7 @@ class StockRevaluationByCategory(models.AbstractModel):
     """Rows that a controller keeps for product categories: the row of the nearest category holds."""
 
     _name = "stock.revaluation.by.category"
+    _inherit = "stock.revaluation.guard"
     _description = "Kept by Product Category"
     _check_company_auto = True
 
@@ -48,6 +49,9 @@ class StockRevaluationSellingCost(models.Model):
     _description = "Cost to Complete and to Sell"
     _inherit = "stock.revaluation.by.category"
     _order = "kind, product_id, categ_id, id"
+
+    _settings = ("company_id", "active", "kind", "categ_id", "product_id", "percent", "amount", "note")
+    _writable = {"new": _settings, "saved": _settings}
 
     kind = fields.Selection(
         [("complete", "To complete"), ("sell", "To sell")],

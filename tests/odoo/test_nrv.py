@@ -447,6 +447,9 @@ class TestNrv(NrvCase):
         product = self.create_product()
         for refused in (
             lambda: self.entered(product, -1.00),
+            lambda: self.entered(product, float("nan")),
+            lambda: self.entered(product, 1e13),
+            lambda: self.selling_cost(amount=float("nan")),
             lambda: self.entered(product, 1.00, date="2026-02-01", date_end="2026-01-01"),
             lambda: self.selling_cost(percent=101),
             lambda: self.selling_cost(product_id=product.id, categ_id=product.categ_id.id),
