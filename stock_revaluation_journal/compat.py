@@ -168,6 +168,15 @@ def has_access(records, operation):
     return records._filter_access_rules(operation) == records
 
 
+def check_access(records, operation):
+    """Raise AccessError unless the user may do `operation` on `records`, rules included; without records: at all."""
+    if hasattr(records, "check_access"):
+        records.check_access(operation)
+    else:
+        records.check_access_rights(operation)
+        records.check_access_rule(operation)
+
+
 def storable_domain(env):
     """Domain of the products whose stock is kept."""
     if "is_storable" in env["product.product"]._fields:

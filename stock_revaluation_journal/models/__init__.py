@@ -2,6 +2,7 @@ from . import stock_revaluation_guard
 from . import stock_revaluation_reason
 from . import stock_revaluation_journal
 from . import stock_revaluation_journal_line
+from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_cost
 from . import stock_revaluation_journal_preview

@@ -55,6 +55,7 @@ class StockRevaluationJournal(models.Model):
     @api.model
     def _sum_allowances(self, company, account, product_ids=None, date=None, reason=None):
         """Return {product id: allowance booked on `account`, positive} by posted lines up to the end of `date`."""
+        rounding = company.currency_id.rounding  # before the query: reading it may take one of its own
         compat.flush(self.env)
         self.env.cr.execute(
             "SELECT l.product_id, -SUM(l.amount) FROM stock_revaluation_journal_line l"
@@ -71,7 +72,6 @@ class StockRevaluationJournal(models.Model):
                 "reason": reason.id if reason else None,
             },
         )
-        rounding = company.currency_id.rounding
         return {product_id: float(round_to(amount, rounding)) for product_id, amount in self.env.cr.fetchall()}
 
     def _read_booked(self, product_ids=None):
@@ -282,7 +282,8 @@ class StockRevaluationJournalLine(models.Model):
     @api.model
     def _create_from_positions(self, journal, positions):
         lines = super()._create_from_positions(journal, positions)
-        lines._refresh_booked()
+        if journal._books_allowance():
+            lines._refresh_booked()
         return lines
 
     def _refresh_booked(self):
@@ -307,27 +308,30 @@ class StockRevaluationJournalLine(models.Model):
                 changed |= line
         return changed
 
-    def _current_positions(self):
-        """The allowance of a product that is no longer in stock stays a position, of nothing."""
-        positions = super()._current_positions()
-        for line in self.filtered(lambda line: line._books_allowance() and not positions[line.id]):
-            positions[line.id] = Position(line._key(), 0.0, 0.0, 0.0)
-        return positions
+    def _compare_with_books(self):
+        """The allowance counts too; that of a product no longer in stock stays a position, of nothing."""
+        compared = super()._compare_with_books()
+        for journal in self.env["stock.revaluation.journal"].browse({row[0]["journal_id"] for row in compared}):
+            if journal._books_allowance():
+                own = [row[0]["product_id"] for row in compared if row[0]["journal_id"] == journal.id]
+                booked = journal._read_booked(own)
+                compared = [
+                    self._compare_allowance(journal, booked, *row) if row[0]["journal_id"] == journal.id else row
+                    for row in compared
+                ]
+        return compared
 
-    def _get_outdated(self, positions):
-        outdated = super()._get_outdated(positions)
-        for journal in self.journal_id.filtered(lambda journal: journal._books_allowance()):
-            lines = self.filtered(lambda line, journal=journal: line.journal_id == journal)
-            booked = journal._read_booked(lines.product_id.ids)
-            outdated |= lines.filtered(
-                lambda line, booked=booked: (
-                    not line.currency_id.is_zero(booked.get(line.product_id.id, 0.0) - line.allowance_booked)
-                )
-            )
-        return outdated
+    def _compare_allowance(self, journal, booked, figures, position, product, differs):
+        if not position:
+            position = Position(self._vals_key(figures), 0.0, 0.0, 0.0)
+            differs = self._differs(figures, position, product, journal.currency_id)
+        change = booked.get(figures["product_id"], 0.0) - figures["allowance_booked"]
+        return figures, position, product, differs or not journal.currency_id.is_zero(change)
 
     def _refresh(self):
-        return super()._refresh() | self._refresh_booked()
+        changed = super()._refresh()
+        booking = self.filtered(lambda line: line._books_allowance() or line.allowance_booked)
+        return changed | booking._refresh_booked()
 
     def _entry_values(self, figures, entered, number):
         """Under an allowance the cost, which standard cost snaps to, stays; without stock there is no value."""

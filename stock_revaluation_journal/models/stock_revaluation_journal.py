@@ -327,19 +327,21 @@ class StockRevaluationJournal(models.Model):
             if not journal.problem:
                 journal._check_draft()
             lines = journal.line_ids.filtered(lambda line: line.state == "draft")
-            was = {line: (line.quantity, line.value_calculated) for line in lines}
+            was = {row["id"]: row for row in lines._read_rows("quantity", "value_calculated")}
             journal._log_refresh(lines._refresh(), was)
         return True
 
     def _log_refresh(self, changed, was):
-        """Say in the chatter what changed. Shape: `was` {line: (quantity, value)} of all lines that were read."""
+        """Say in the chatter what changed. Shape: `was` {line id: figures} of all lines that were read."""
         text = [_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(was))]
         for line in changed[:NAMED_AT_MOST]:
             quantities = [
-                tools.format_number(self.env, each, compat.QUANTITY_DIGITS) for each in (was[line][0], line.quantity)
+                tools.format_number(self.env, each, compat.QUANTITY_DIGITS)
+                for each in (was[line.id]["quantity"], line.quantity)
             ]
             values = [
-                tools.format_amount(self.env, each, line.currency_id) for each in (was[line][1], line.value_calculated)
+                tools.format_amount(self.env, each, line.currency_id)
+                for each in (was[line.id]["value_calculated"], line.value_calculated)
             ]
             text.append("– %s: %s → %s, %s → %s" % (line._get_title(), *quantities, *values))
         if len(changed) > NAMED_AT_MOST:
@@ -431,7 +433,9 @@ class StockRevaluationJournal(models.Model):
         domain = self._product_domain(product_ids, categ_ids, warehouse_ids, lot_ids)
         products = seam._candidates(domain).with_company(self.company_id)
         if cost_methods:
-            products = products.filtered(lambda product: product.cost_method in cost_methods)
+            products = seam._records(
+                product for product in seam._facts(products) if product.cost_method in cost_methods
+            )
         positions, left_out = self._get_positions(products, calculate_per)
         if lot_ids:
             positions = [position for position in positions if position.key.lot_id in set(lot_ids)]
@@ -441,7 +445,7 @@ class StockRevaluationJournal(models.Model):
             left_out[product_id] = "foreign"
         kept = self._existing_keys() if existing_lines == "keep" else set()
         if existing_lines == "replace":
-            self.line_ids.unlink()
+            self._delete_lines()
         positions = [
             position
             for position in positions

@@ -95,12 +95,12 @@ class StockRevaluationJournalLine(models.Model):
                 )
             )
 
-    def _differs(self, position):
+    def _differs(self, figures, position, product, currency):
         """Tell whether the books have changed; where there is no stock, the cost counts."""
-        if super()._differs(position):
+        if super()._differs(figures, position, product, currency):
             return True
         return position.unit_cost is not None and not float_is_zero(
-            position.unit_cost - self.unit_cost_calculated, precision_digits=self._digits(COST_DIGITS)
+            position.unit_cost - figures["unit_cost_calculated"], precision_digits=self._digits(COST_DIGITS)
         )
 
     def _describe_cost(self):

@@ -1,4 +1,5 @@
 import math
+from collections import defaultdict
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
@@ -20,6 +21,25 @@ NO_FINDING = {
     "nrv_reversible": 0,
     "nrv_detail": False,
 }
+# What the arithmetic of an entry needs to know of a line, see `_figures`.
+FIGURES_OF_ENTRY = ("product_id", "quantity", "cost_method", "journal_id")
+# What a line and the books are compared by, and what Refresh keeps.
+FIGURES_OF_BOOKS = (
+    "journal_id",
+    "product_id",
+    "lot_id",
+    compat.LAYER_FIELD,
+    "quantity",
+    "value_calculated",
+    "unit_cost_calculated",
+    "cost_method",
+    "automated",
+    "is_stale",
+    "entered",
+    "unit_cost_revalued",
+    "value_revalued",
+    "allowance_booked",
+)
 # Names in files of what a line's position is narrowed to.
 POSITION_NAMES = {"lot_name", "receipt"}
 
@@ -345,9 +365,16 @@ class StockRevaluationJournalLine(models.Model):
         """
         self._check_open()
         fields_by_name = {entered: field for field, entered in ENTRY_FIELDS.items()}
-        for line in self.filtered(lambda line: line.id in entries):
-            entry = {fields_by_name[name]: number for name, number in entries[line.id].items()}
-            line._write_protected(line._complete({}, entry, None))
+        found = self.browse([line_id for line_id in self.ids if line_id in entries])._read_rows(*FIGURES_OF_ENTRY)
+        for journal in self.env["stock.revaluation.journal"].browse({figures["journal_id"] for figures in found}):
+            rows = []
+            for figures in found:
+                if figures["journal_id"] == journal.id:
+                    known = dict(figures, rounding=journal.currency_id.rounding)
+                    entry = {fields_by_name[name]: number for name, number in entries[figures["id"]].items()}
+                    entered = self.browse()._complete(dict(known), entry, None)
+                    rows.append({name: value for name, value in entered.items() if name == "id" or name not in known})
+            self._update_rows(journal, rows)
 
     def unlink(self):
         self._check_rights("unlink")
@@ -365,17 +392,19 @@ class StockRevaluationJournalLine(models.Model):
 
     @api.model
     def _create_from_positions(self, journal, positions):
-        """Create the lines of `positions` (list of Position) with revalued = calculated."""
-        products = self.env["product.product"].sudo().browse({p.key.product_id for p in positions})
-        products = {product.id: product for product in products.with_company(journal.company_id)}
-        ordered = sorted(positions, key=lambda p: (products[p.key.product_id].display_name or "", p.key.product_id))
-        vals_list = []
-        last = max(journal.line_ids.mapped("sequence"), default=0)
-        for index, position in enumerate(ordered, last + 1):
-            vals = self._book_values(position, products[position.key.product_id])
-            vals.update(self._key_values(position.key), journal_id=journal.id, sequence=index)
-            vals_list.append(vals)
-        return self._create_protected(vals_list)
+        """Create the lines of `positions` (list of Position) with revalued = calculated, by reference and name."""
+        by_product = defaultdict(list)
+        for position in positions:
+            by_product[position.key.product_id].append(position)
+        products = self.env["product.product"].with_context(active_test=False).sudo()
+        products = products.search([("id", "in", list(by_product))], order="default_code, name, id")
+        rows, sequence = [], journal._get_last_sequence()
+        for product in journal._seam()._facts(products):
+            for position in by_product[product.id]:
+                sequence += 1
+                row = self._book_values(position, product)
+                rows.append(dict(row, sequence=sequence, **self._key_values(position.key)))
+        return self._insert_rows(journal, rows)
 
     def _fill_positions(self, journal, vals_list):
         """Complete the values of new lines of `journal` in place: figures of the books, then the entry."""
@@ -552,29 +581,34 @@ class StockRevaluationJournalLine(models.Model):
 
     # ------------------------------------------------------------------ refresh
 
-    def _current_positions(self):
-        """Return {line id: Position or None} as the books have them now."""
-        current = {}
-        for journal in self.journal_id:
-            lines = self.filtered(lambda line, journal=journal: line.journal_id == journal)
-            positions = journal._find_positions([line._key() for line in lines])
-            current.update({line.id: positions.get(line._key()) for line in lines})
-        return current
+    def _compare_with_books(self):
+        """Return [(figures, Position or None, Facts, whether they differ)] of these lines and the books of now.
 
-    def _get_outdated(self, positions):
-        """Return the lines whose figures the books no longer have. Shape: `positions` as `_current_positions`."""
-        return self.filtered(lambda line: line._differs(positions[line.id]))
+        Shape: `figures` {name: value} of a line, see FIGURES_OF_BOOKS.
+        """
+        rows_by_journal, compared = defaultdict(list), []
+        for row in self._read_rows(*FIGURES_OF_BOOKS):
+            rows_by_journal[row["journal_id"]].append(row)
+        for journal_id, rows in rows_by_journal.items():
+            journal = self.env["stock.revaluation.journal"].browse(journal_id)
+            keys = [self._vals_key(row) for row in rows]
+            positions = journal._find_positions(keys)
+            products = self.env["product.product"].sudo().browse({key.product_id for key in keys})
+            facts = {product.id: product for product in journal._seam()._facts(products)}
+            for row, key in zip(rows, keys):
+                position, product = positions.get(key), facts[key.product_id]
+                differs = self._differs(row, position, product, journal.currency_id)
+                compared.append((row, position, product, differs))
+        return compared
 
-    def _differs(self, position):
-        """Tell whether the books no longer have what this line was calculated on."""
-        self.ensure_one()
-        product = self.product_id.sudo().with_company(self.company_id)
+    def _differs(self, figures, position, product, currency):
+        """Tell whether the books no longer have what a line was calculated on."""
         return (
             position is None
-            or tools.uom_compare(product.uom_id, position.quantity, self.quantity) != 0
-            or not self.currency_id.is_zero(position.value - self.value_calculated)
-            or product.cost_method != self.cost_method
-            or (product.valuation == "real_time") != self.automated
+            or tools.uom_compare(product.uom_id, position.quantity, figures["quantity"]) != 0
+            or not currency.is_zero(position.value - figures["value_calculated"])
+            or product.cost_method != figures["cost_method"]
+            or (product.valuation == "real_time") != figures["automated"]
         )
 
     def _refresh(self):
@@ -582,17 +616,23 @@ class StockRevaluationJournalLine(models.Model):
 
         A line whose stock is gone stays, marked outdated: delete it or bring the stock back.
         """
-        positions = self._current_positions()
-        changed = self.filtered("is_stale") | self._get_outdated(positions)
-        for line in changed:
-            position = positions[line.id]
-            if position is None:
-                line._write_protected({"is_stale": True})
+        gone, rows_by_journal, changed = [], defaultdict(list), []
+        for figures, position, product, differs in self._compare_with_books():
+            if not differs and not figures["is_stale"]:
                 continue
-            vals = line._book_values(position, line.product_id.sudo().with_company(line.company_id))
-            if line.entered:
-                number = line.unit_cost_revalued if line.entered == "unit_cost" else line.value_revalued
-                figures = dict(line._figures(), **vals)
-                vals.update(line._entry_values(figures, line.entered, number))
-            line._write_protected(vals)
-        return changed
+            changed.append(figures["id"])
+            if position is None:
+                gone.append(figures["id"])
+                continue
+            journal = self.env["stock.revaluation.journal"].browse(figures["journal_id"])
+            row = self._book_values(position, product)
+            if figures["entered"]:
+                number = figures[{entered: field for field, entered in ENTRY_FIELDS.items()}[figures["entered"]]]
+                known = dict(figures, **dict(row, rounding=journal.currency_id.rounding))
+                row.update(self._entry_values(known, figures["entered"], number))
+            rows_by_journal[journal].append(dict(row, id=figures["id"]))
+        for journal, rows in rows_by_journal.items():
+            self._update_rows(journal, rows)
+        if gone:
+            self.browse(gone)._write_protected({"is_stale": True})
+        return self.browse(changed)

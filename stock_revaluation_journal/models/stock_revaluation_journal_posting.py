@@ -117,8 +117,9 @@ class StockRevaluationJournal(models.Model):
 
     def _check_stale(self, lines):
         """Compare every line with the books, value included: a late bill changes it without any move."""
-        positions = lines._current_positions()
-        stale = lines._get_outdated(positions)
+        stale = lines.browse(
+            [figures["id"] for figures, _position, _product, differs in lines._compare_with_books() if differs]
+        )
         self._mark_stale(stale)
         if not stale:
             return []

@@ -20,6 +20,8 @@ Position = namedtuple("Position", "key quantity value unit_cost", defaults=(None
 # An open layer: what is left of one receipt. `layer_id` is what a layer line points to; `received`
 # what the receipt brought in altogether, where (19.0) its whole value is what Odoo keeps.
 Layer = namedtuple("Layer", "layer_id lot_id quantity value received", defaults=(None,))
+# What is to know of a product, without its record: ids, but for the unit, of which there are few.
+Facts = namedtuple("Facts", "id product_tmpl_id categ_id uom_id cost_method valuation lot_valuated")
 # What posting asks for: `value` is the new total of the position, `amount` its signed change,
 # `unit_cost` the cost to store where the accountant's unit cost decides (standard cost), else None.
 Change = namedtuple("Change", "line_id journal_id key value amount unit_cost description account_move_id")
@@ -83,23 +85,49 @@ class StockRevaluationValuation(models.AbstractModel):
         company = [("company_id", "in", [False, self.env.company.id])]
         return products.search(compat.storable_domain(self.env) + company + list(domain))
 
+    def _facts(self, products):
+        """Return [Facts] of `products`, in their order: read for all at once.
+
+        Costing method and valuation are those of the category: one product of each is asked, as Odoo has them.
+        """
+        compat.flush(self.env)
+        lot_valuated = "t.lot_valuated" if "lot_valuated" in self.env["product.template"]._fields else "FALSE"
+        self.env.cr.execute(
+            "SELECT p.id, t.id, t.categ_id, t.uom_id, t.company_id, COALESCE(" + lot_valuated + ", FALSE)"
+            " FROM unnest(%s::int[]) WITH ORDINALITY AS u(id, n) JOIN product_product p ON p.id = u.id"
+            " JOIN product_template t ON t.id = p.product_tmpl_id ORDER BY u.n",
+            [products.ids],
+        )
+        units, methods, facts = {}, {}, []
+        for product_id, template_id, categ_id, uom_id, company_id, by_lot in self.env.cr.fetchall():
+            if uom_id not in units:
+                units[uom_id] = self.env["uom.uom"].sudo().browse(uom_id)
+            if (categ_id, company_id) not in methods:
+                one = self.env["product.product"].sudo().with_company(self.env.company).browse(product_id)
+                methods[categ_id, company_id] = (one.cost_method, one.valuation)
+            facts.append(
+                Facts(product_id, template_id, categ_id, units[uom_id], *methods[categ_id, company_id], by_lot)
+            )
+        return facts
+
     def _positions(self, products, calculate_per="product"):
         """Return ([Position], {product id: reason}) for `products`: what can be revalued, and what not.
 
         Reasons are keys: "no_layers", "zero", "negative", "no_lots".
         """
         figures = self._read_products(products)
-        left_out = {}
-        for product in products:
+        left_out, stocked = {}, []
+        for product in self._facts(products):
             quantity = figures.get(product.id, (None,))[0]
             if quantity is None:
                 left_out[product.id] = "no_layers"
             elif tools.uom_compare(product.uom_id, quantity, 0) <= 0:
                 left_out[product.id] = "zero" if tools.uom_is_zero(product.uom_id, quantity) else "negative"
-        products = products.filtered(lambda product: product.id not in left_out)
-        pieces = self._pieces(products, calculate_per)
+            else:
+                stocked.append(product)
+        pieces = self._pieces(stocked, calculate_per)
         positions = []
-        for product in products:
+        for product in stocked:
             kind = self._split_by(product, calculate_per)
             if not kind:
                 positions.append(Position(Key(product.id, False, False), *figures[product.id]))
@@ -116,11 +144,11 @@ class StockRevaluationValuation(models.AbstractModel):
         return "lot" if calculate_per != "product" and compat.is_lot_valued(product) else None
 
     def _pieces(self, products, calculate_per):
-        """Return {product id: [Position]} of the layers or lots of `products` with a quantity left."""
-        by_layer = products.filtered(lambda product: self._split_by(product, calculate_per) == "layer")
-        by_lot = products.filtered(lambda product: self._split_by(product, calculate_per) == "lot")
+        """Return {product id: [Position]} of the layers or lots of `products` ([Facts]) with a quantity left."""
+        by_layer = [product for product in products if self._split_by(product, calculate_per) == "layer"]
+        by_lot = [product for product in products if self._split_by(product, calculate_per) == "lot"]
         pieces = {}
-        layers_by_product = self._read_layers(by_layer) if by_layer else {}
+        layers_by_product = self._read_layers(self._records(by_layer)) if by_layer else {}
         for product in by_layer:
             # Up to 15.0 a layer that is used up may keep 0.000000000000007 of a kilogram
             pieces[product.id] = [
@@ -128,7 +156,7 @@ class StockRevaluationValuation(models.AbstractModel):
                 for layer in layers_by_product.get(product.id, [])
                 if tools.uom_compare(product.uom_id, layer.quantity, 0) > 0
             ]
-        lots_by_product = self._read_lots(by_lot) if by_lot else {}
+        lots_by_product = self._read_lots(self._records(by_lot)) if by_lot else {}
         for product in by_lot:
             pieces[product.id] = [
                 Position(Key(product.id, lot_id, False), quantity, value)
@@ -136,6 +164,10 @@ class StockRevaluationValuation(models.AbstractModel):
                 if lot_id and tools.uom_compare(product.uom_id, quantity, 0) > 0
             ]
         return pieces
+
+    def _records(self, facts):
+        """Return the products of `facts` as records."""
+        return self.env["product.product"].sudo().browse([product.id for product in facts])
 
     def _read_keys(self, keys):
         """Return {Key: Position} as the books have them now; a key without stock is missing."""

@@ -1,0 +1,289 @@
+"""Lines written many at once: a statement for all of them, no record for each.
+
+A hundred thousand lines are calculated, entered and refreshed in seconds that way. What the ORM would have done for
+a record is done for all: defaults, stored computed fields, the totals of the journal. Fields that other addons put
+on a line (or compute from lines) are not known here: they get their defaults and are computed by the ORM, as
+ever; that costs what it costs, and only where there are such fields.
+"""
+
+from odoo import models
+from odoo.tools.misc import clean_context
+
+from .. import compat
+
+ADDON = "stock_revaluation_journal"
+# Fields of every model, filled in by PostgreSQL or the statement.
+AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "write_date", "__last_update")
+# Rows of one statement: what they take in memory is bounded.
+ROWS_PER_STATEMENT = 10000
+# Stored computed fields that the statements fill in. One that is not here is left to the ORM.
+COMPUTED = ("company_id", "date", "reason_id", "categ_id", "stock_move_id")
+FOLLOWS = ("amount", "amount_percent", "direction", "rounding_difference", "allowance_required", "sets_cost")
+TOTALS = ("line_count", "value_calculated", "value_revalued", "amount", "amount_increase", "amount_decrease")
+# What the computed figures follow from.
+FIGURES = (
+    "quantity",
+    "cost_method",
+    "lot_id",
+    "entered",
+    "unit_cost_calculated",
+    "unit_cost_revalued",
+    "value_calculated",
+    "value_revalued",
+    "allowance_booked",
+)
+
+
+class StockRevaluationJournalLine(models.Model):
+    _inherit = "stock.revaluation.journal.line"
+
+    # ------------------------------------------------------------------ insert, update, delete
+
+    def _insert_rows(self, journal, rows):
+        """Insert lines of `journal` and return them.
+
+        Shape: `rows` a list of dictionaries of column values, all with the same names.
+        """
+        compat.check_access(self.browse(), "create")
+        compat.flush(self.env)
+        clean = self.with_context(clean_context(self.env.context))  # pylint: disable=context-overridden
+        rows = clean._complete_rows(journal, rows)
+        ids = []
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            ids += clean._insert_statement(journal, rows[start : start + ROWS_PER_STATEMENT])
+        lines = self.browse(ids)
+        clean.browse(ids)._after_statement(journal, self._fields, created=True)
+        return lines
+
+    def _complete_rows(self, journal, rows):
+        """Return `rows` with what the ORM adds to new records: defaults, and what they take from the journal."""
+        stored = [name for name, field in self._fields.items() if field.store and field.column_type]
+        wanted = [name for name in stored if not self._fields[name].compute and not self._fields[name].related]
+        common = dict(dict.fromkeys(FIGURES, False), **self.default_get(wanted))
+        common.update(journal_id=journal.id, company_id=journal.company_id.id)
+        common.update(date=journal.date, reason_id=journal.reason_id.id)
+        own = [name for name in self._foreign_fields() if name in wanted and self._fields[name].default]
+        return [dict(common, **(self.default_get(own) if own else {}), **row) for row in rows]
+
+    def _foreign_fields(self):
+        """Return the names of the fields that other addons, or users, have put on lines."""
+        return [name for name, field in self._fields.items() if name not in AUTOMATIC and ADDON not in field._modules]
+
+    def _filled_in(self):
+        """Return the stored computed fields that the statements fill in: not those that another addon computes."""
+        computes = {name: self._fields[name].compute for name in FOLLOWS}
+        kept = [
+            name
+            for name, compute in computes.items()
+            if getattr(type(self), compute).__module__.split(".")[2:3] == [ADDON]
+        ]
+        return [self._fields[name] for name in COMPUTED + tuple(kept)]
+
+    def _insert_statement(self, journal, rows):
+        names = [name for name in rows[0] if name in self._fields and self._fields[name].column_type]
+        source, params = self._rows_as_table(names, rows)
+        follows = self._following_columns(journal)
+        columns = names + list(follows) + ["categ_id"]
+        values = ["v." + name for name in names] + list(follows.values()) + ["template.categ_id"]
+        if compat.LAYER_FIELD == "valuation_layer_id":
+            columns.append("stock_move_id")
+            values.append("layer.stock_move_id")
+            source += " LEFT JOIN stock_valuation_layer layer ON layer.id = v.valuation_layer_id"
+        self.env.cr.execute(
+            "INSERT INTO stock_revaluation_journal_line (%s, create_uid, write_uid, create_date, write_date)"
+            " SELECT %s, %d, %d, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC' FROM %s"
+            " JOIN product_product product ON product.id = v.product_id"
+            " JOIN product_template template ON template.id = product.product_tmpl_id"
+            " ORDER BY v.sequence RETURNING id"
+            % (", ".join('"%s"' % name for name in columns), ", ".join(values), self.env.uid, self.env.uid, source),
+            params,
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    def _update_rows(self, journal, rows):
+        """Write figures of lines of `journal`; what is computed from them follows.
+
+        Shape: `rows` a list of dictionaries with the line's `id`, all with the same names.
+        """
+        compat.check_access(self.browse(), "write")
+        compat.flush(self.env)
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            self._update_statement(journal, rows[start : start + ROWS_PER_STATEMENT])
+        lines = self.browse([row["id"] for row in rows])
+        lines._after_statement(journal, rows[0] if rows else ())
+
+    def _update_statement(self, journal, rows):
+        names = [name for name in rows[0] if name != "id"]
+        given, params = self._rows_as_table(["id"] + names, rows)
+        kept = ["l." + name for name in FIGURES if name not in names]
+        follows = self._following_columns(journal)
+        changes = ["%s = v.%s" % (name, name) for name in names] + ["%s = %s" % pair for pair in follows.items()]
+        self.env.cr.execute(
+            "UPDATE stock_revaluation_journal_line t SET %s, write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
+            " FROM (SELECT %s FROM %s JOIN stock_revaluation_journal_line l ON l.id = v.id) v WHERE t.id = v.id"
+            % (", ".join(changes), self.env.uid, ", ".join(["v.*"] + kept), given),
+            params,
+        )
+
+    # ------------------------------------------------------------------ SQL
+
+    def _rows_as_table(self, names, rows):
+        """Return the SQL of a table `v` of the `rows`, its columns as the ORM would store them, and its parameters."""
+        arrays, columns, params = [], [], []
+        for number, name in enumerate(names):
+            kind = self._fields[name].column_type[0]
+            column = [row[name] for row in rows]
+            raw = "float8" if kind in ("numeric", "float8") else kind
+            arrays.append("%%s::%s[]" % raw)
+            params.append(_array(column, raw))
+            columns.append(self._stored_sql(name, "u.c%d" % number))
+        unnested = "unnest(%s) AS u(%s)" % (", ".join(arrays), ", ".join("c%d" % n for n in range(len(names))))
+        return "(SELECT %s FROM %s) v" % (", ".join(columns), unnested), params
+
+    def _stored_sql(self, name, value):
+        """Return the SQL of `value` rounded as the ORM stores field `name`."""
+        field = self._fields[name]
+        digits = field.get_digits(self.env) if field.type == "float" else None
+        if digits:
+            value = "ROUND(%s::numeric, %d)" % (value, digits[1])
+        elif field.column_type[0] == "numeric":
+            value += "::numeric"
+        return "%s AS %s" % (value, name)
+
+    def _following_columns(self, journal):
+        """Return {column: SQL} of what follows from the figures of a row `v`: `_compute_amount` and its like."""
+        step, allowance = "%s::numeric" % journal.currency_id.rounding, journal._books_allowance()
+        change = "(v.value_revalued - v.value_calculated)"
+        required = "GREATEST(0, ROUND(-%s / %s) * %s)" % (change, step, step) if allowance else "0"
+        if allowance:
+            change = "(COALESCE(v.allowance_booked, 0) - %s)" % required
+        amount = "ROUND(%s / %s) * %s" % (change, step, step)
+        return {
+            "allowance_required": required,
+            "amount": amount,
+            "direction": "CASE SIGN(%s) WHEN 1 THEN 'increase' WHEN -1 THEN 'decrease' ELSE 'none' END" % amount,
+            "amount_percent": "COALESCE(ROUND(100 * %s / NULLIF(v.value_calculated, 0), 2), 0)" % change,
+            "rounding_difference": "0" if allowance else self._rounding_difference_sql(step),
+            "sets_cost": "FALSE" if allowance else "(v.cost_method = 'standard' AND v.entered = 'unit_cost'"
+            " AND v.lot_id IS NULL AND %s = 0 AND ROUND(v.unit_cost_revalued - v.unit_cost_calculated, %d) <> 0)"
+            " IS TRUE" % (amount, self._digits("Revaluation Unit Cost")),
+        }
+
+    def _rounding_difference_sql(self, step):
+        if not compat.COST_IS_ROUNDED:
+            return "0"
+        cost = "ROUND(v.value_revalued / NULLIF(v.quantity, 0), %d)" % self._price_digits()
+        rest = "ROUND(v.value_revalued / {0}) * {0} - ROUND(v.quantity * {1} / {0}) * {0}".format(step, cost)
+        return "CASE WHEN v.cost_method = 'average' THEN COALESCE(%s, 0) ELSE 0 END" % rest
+
+    # ------------------------------------------------------------------ what the ORM has to know
+
+    def _after_statement(self, journal, names, created=False):
+        """Let everything follow that is not ours, and the journal's totals, after a statement wrote `names`."""
+        compat.invalidate(self.env)
+        names = [name for name in names if name in self._fields and name != "id"] + list(FOLLOWS)
+        ours = self._filled_in()
+        totals = [journal._fields[name] for name in TOTALS]
+        # One line tells what depends on lines: asked of all of them the ORM would read every one.
+        for lines in (self[:1], self):
+            if created:
+                lines._mark_foreign_computes()
+            lines.modified(names)
+            for field in ours:
+                self.env.remove_to_compute(field, lines)
+            for field in totals:
+                self.env.remove_to_compute(field, journal)
+            if not list(self.env.fields_to_compute()):
+                break
+        if created:
+            self._write_foreign_defaults()
+            if self._constraint_methods:
+                self._validate_fields(list(self._fields))
+        journal._sum_up()
+
+    def _mark_foreign_computes(self):
+        """Let the ORM compute the stored fields of these new lines that the statements do not know."""
+        ours = set(self._filled_in())
+        for field in self._fields.values():
+            if field.store and field.compute and field not in ours:
+                self.env.add_to_compute(field, self)
+
+    def _write_foreign_defaults(self):
+        """Write the defaults of other addons' fields that have no column of the table: many2many and the like."""
+        names = [name for name in self._foreign_fields() if self._fields[name].store]
+        names = [name for name in names if not self._fields[name].column_type and self._fields[name].default]
+        if names and self:
+            self._write_protected(self.default_get(names))
+
+    # ------------------------------------------------------------------ reading
+
+    def _read_rows(self, *names):
+        """Return [{name: value}] of these lines, in their order, without a record for each.
+
+        Empty many2ones and texts are False, as in records.
+        """
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT l.id, %s FROM unnest(%%s::int[]) WITH ORDINALITY AS u(id, n)"
+            " JOIN stock_revaluation_journal_line l ON l.id = u.id ORDER BY u.n"
+            % ", ".join("l." + name for name in names),
+            [self.ids],
+        )
+        numeric = {name for name in names if self._fields[name].type in ("float", "monetary")}
+        return [
+            {
+                name: float(value or 0.0) if name in numeric else False if value is None else value
+                for name, value in zip(("id",) + names, row)
+            }
+            for row in self.env.cr.fetchall()
+        ]
+
+
+class StockRevaluationJournal(models.Model):
+    _inherit = "stock.revaluation.journal"
+
+    def _delete_lines(self):
+        """Delete all lines of this draft, as `unlink` does, in a few statements."""
+        compat.check_access(self.env["stock.revaluation.journal.line"], "unlink")
+        compat.flush(self.env)
+        lines = "(SELECT id FROM stock_revaluation_journal_line WHERE journal_id = %s)"
+        for query in (
+            "DELETE FROM ir_model_data WHERE model = 'stock.revaluation.journal.line' AND res_id IN ",
+            "DELETE FROM ir_attachment WHERE res_model = 'stock.revaluation.journal.line' AND res_id IN ",
+            "DELETE FROM stock_revaluation_journal_line WHERE id IN ",
+        ):
+            self.env.cr.execute(query + lines, [self.id])
+        compat.invalidate(self.env)
+        self._sum_up()
+
+    def _get_last_sequence(self):
+        """Return the sequence of the last line, 0 without lines."""
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT COALESCE(MAX(sequence), 0) FROM stock_revaluation_journal_line WHERE journal_id = %s", [self.id]
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _sum_up(self):
+        """Write the totals of the lines, as `_compute_totals` has them."""
+        self.env.cr.execute(
+            "UPDATE stock_revaluation_journal j SET line_count = s.number, value_calculated = s.calculated,"
+            " value_revalued = s.revalued, amount = s.up + s.down, amount_increase = s.up, amount_decrease = s.down"
+            " FROM (SELECT COUNT(*) AS number, COALESCE(SUM(value_calculated), 0) AS calculated,"
+            " COALESCE(SUM(value_revalued), 0) AS revalued, COALESCE(SUM(amount) FILTER (WHERE amount > 0), 0) AS up,"
+            " COALESCE(SUM(amount) FILTER (WHERE amount < 0), 0) AS down"
+            " FROM stock_revaluation_journal_line WHERE journal_id = %s) s WHERE j.id = %s",
+            [self.id, self.id],
+        )
+        for name in TOTALS:
+            self.env.remove_to_compute(self._fields[name], self)
+        compat.written(self, TOTALS)
+
+
+def _array(values, kind):
+    """Return `values` as PostgreSQL takes an array: numbers as one text, which costs least."""
+    if kind in ("int4", "int8", "float8"):
+        return "{%s}" % ",".join("NULL" if value is None or value is False else repr(value) for value in values)
+    if kind == "bool":
+        return "{%s}" % ",".join("t" if value else "f" for value in values)
+    return [None if value is False else value for value in values]
