@@ -18,7 +18,15 @@ AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "wr
 ROWS_PER_STATEMENT = 10000
 # Stored computed fields that the statements fill in. One that is not here is left to the ORM.
 COMPUTED = ("company_id", "date", "reason_id", "categ_id", "stock_move_id")
-FOLLOWS = ("amount", "amount_percent", "direction", "rounding_difference", "allowance_required", "sets_cost")
+FOLLOWS = (
+    "amount",
+    "amount_percent",
+    "unit_cost_percent",
+    "direction",
+    "rounding_difference",
+    "allowance_required",
+    "sets_cost",
+)
 TOTALS = ("line_count", "value_calculated", "value_revalued", "amount", "amount_increase", "amount_decrease")
 # What the computed figures follow from.
 FIGURES = (
@@ -163,8 +171,12 @@ class StockRevaluationJournalLine(models.Model):
             "amount": amount,
             "direction": "CASE SIGN(%s) WHEN 1 THEN 'increase' WHEN -1 THEN 'decrease' ELSE 'none' END" % amount,
             "amount_percent": "COALESCE(ROUND(100 * %s / NULLIF(v.value_calculated, 0), 2), 0)" % change,
+            "unit_cost_percent": "COALESCE(ROUND(100 * (v.unit_cost_revalued - v.unit_cost_calculated)"
+            " / NULLIF(v.unit_cost_calculated, 0), 2), 0)",
             "rounding_difference": "0" if allowance else self._rounding_difference_sql(step),
-            "sets_cost": "FALSE" if allowance else "(v.cost_method = 'standard' AND v.entered = 'unit_cost'"
+            "sets_cost": "FALSE"
+            if allowance
+            else "(v.cost_method = 'standard' AND v.entered = 'unit_cost'"
             " AND v.lot_id IS NULL AND %s = 0 AND ROUND(v.unit_cost_revalued - v.unit_cost_calculated, %d) <> 0)"
             " IS TRUE" % (amount, self._digits("Revaluation Unit Cost")),
         }
