@@ -19,7 +19,6 @@ WITHOUT_PYLINT = {
     "manifest-version-format": "the version is bare; Odoo and setup/release put the series before it",
     "method-required-super": "what only posting may write refuses create and write, whoever calls",
     "super-method-mismatch": "and posting itself goes past that by a method of another name",
-    "missing-readme": "README.md stands at the root, the addon's own page in static/description/",
     "missing-return": "computes, checks and init return nothing",
 }
 WITHOUT_OCA = {
@@ -67,6 +66,7 @@ def _commands(python_path, fix):
         ],
     )
     yield "oca-checks-odoo-module", [tools / "oca-checks-odoo-module", without, source]
+    yield "readme", [python_path, CHECKOUT / "setup" / "readme", *([] if fix else ["--check"])]
     translations = sorted((source / "i18n").glob("*.po*"))
     if translations:
         yield "oca-checks-po", [tools / "oca-checks-po", without, *translations]
