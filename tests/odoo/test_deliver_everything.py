@@ -2,19 +2,13 @@
 
 Where Odoo itself leaves something, the test says what and why: on 14.0 a delivery under average
 cost goes out at quantity × cost, the cost in cents, and what the cost cannot carry stays behind
-(16.0 to 18.0 let each delivery take its share, 19.0 keeps the cost unrounded).
+(15.0 to 18.0 let each delivery take its share, 19.0 keeps the cost unrounded).
 """
 
-from odoo.release import version_info
 from revaluation_common import RevaluationCase
 
 
 class TestDeliverEverything(RevaluationCase):
-    @property
-    def outs_are_corrected(self):
-        """Deliveries under average cost take their share of what the cost cannot carry."""
-        return version_info[0] >= 16
-
     def stocked(self, method, *receipts, **options):
         cost = receipts[0][1] if method == "standard" else 0.0
         product = self.create_product(method, cost=cost, **options)

@@ -22,8 +22,6 @@ SEEDS = os.environ.get("REVALUATION_RANDOM_SEEDS", "1-3")
 CASES_PER_SEED = 70
 ONE_CASE = os.environ.get("REVALUATION_RANDOM_CASE")
 
-# Up to 15.0 Odoo stores quantity × cost with all its decimals.
-KEEPS_FRACTIONS = version_info[0] < 16
 KINDS = ("standard", "average", "fifo", "average", "fifo", "lot")
 METHODS = ("standard", "average", "fifo")
 PIECES = (1, 2, 3, 7, 10, 33, 147, 1000)
@@ -286,7 +284,7 @@ class TestRandomPostings(RevaluationCase):
         if case.method == "fifo":
             change = sum(value for _quantity, value in after) - sum(value for _quantity, value in before)
             # What is read here is rounded: a share of a receipt on 19.0, up to 15.0 layers with fractions of a cent
-            rounded = 1 if self.has_product_values else len(after) * KEEPS_FRACTIONS
+            rounded = 1 if self.has_product_values else len(after) * self.keeps_fractions
             slack = self.currency.rounding * (rounded + 0.49)
             self.assertAlmostEqual(change, sum(lines.mapped("amount")), delta=slack, msg=case.product.name)
 
@@ -339,30 +337,35 @@ class TestRandomPostings(RevaluationCase):
                 batches.append([entry])
         return batches
 
+    @property
+    def keeps_fractions(self):
+        """Odoo stores quantity × cost with all its decimals: 14.0, and early code of 15.0."""
+        return not self.has_product_values and not self.outs_are_corrected
+
     def rest(self, case, value, cost, gone, limit_in_cents):
         """Return what Odoo leaves of `value` when it delivers `gone` (quantities) at the cost that it has in cents.
 
-        Nothing under FIFO (up to 15.0 half a cent a layer, stored unrounded) and on 19.0. Under standard
-        cost up to 18.0, and average up to 15.0, what the cost cannot carry. Under average cost 16.0 to 18.0
-        let every delivery take its share of that along, if it is not above half a cent a unit: a limit that
-        later code of these series rounds to cents.
+        Nothing under FIFO (14.0 half a cent a layer, stored unrounded) and on 19.0. Under standard cost up to
+        18.0, and average in 14.0, what the cost cannot carry. Under average cost 15.0 to 18.0 let every delivery
+        take its share of that along, if it is not above half a cent a unit: a limit that later code of these
+        series rounds to cents.
         """
         if case.method == "fifo" or self.has_product_values:
             return 0.0
         quantity = sum(gone)
         for each in gone:
             share = 0.0
-            if case.method == "average" and not KEEPS_FRACTIONS:
+            if case.method == "average" and self.outs_are_corrected:
                 share = self.currency.round((cost * quantity - value) * each / quantity)
                 limit = max(each * self.currency.rounding / 2, self.currency.rounding)
                 limit = self.currency.round(limit) if limit_in_cents else limit
                 share = share if abs(share) <= limit else 0.0
-            value -= (each * cost if KEEPS_FRACTIONS else self.currency.round(each * cost)) - share
+            value -= (each * cost if self.keeps_fractions else self.currency.round(each * cost)) - share
             quantity -= each
         return value
 
     def exact_value(self, product):
-        """Return the value as stored: up to 15.0 with fractions of a cent."""
+        """Return the value as stored: in 14.0 with fractions of a cent."""
         if self.has_product_values:
             return self.stock_value(product)
         return sum(self.layers(product).mapped("value"))
@@ -380,10 +383,10 @@ class TestRandomPostings(RevaluationCase):
         left, slack = self.stock_value(case.product), 0.0051  # what is shown of a rest of exactly half a cent
         rests = [self.rest(case, value, cost, gone, limit_in_cents) for limit_in_cents in (False, True)]
         rest = min(rests, key=lambda each: abs(each - left))
-        if KEEPS_FRACTIONS and case.method == "fifo":
+        if self.keeps_fractions and case.method == "fifo":
             slack += 0.005 * len(self.layers(case.product))
-        elif case.method == "average" and not KEEPS_FRACTIONS and not self.has_product_values:
-            slack += self.currency.rounding  # 16.0 to 18.0 round shares of exactly half a cent either way
+        elif case.method == "average" and self.outs_are_corrected:
+            slack += self.currency.rounding  # 15.0 to 18.0 round shares of exactly half a cent either way
         self.assertAlmostEqual(left, rest, delta=slack, msg=name)
         for lot in case.lots:
             self.assertMoney(self.lot_value(lot), 0.0, "%s %s" % (name, lot.name))

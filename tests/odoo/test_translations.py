@@ -5,6 +5,7 @@ import os
 import polib
 from odoo.addons.stock_revaluation_journal.hooks import post_init_hook
 from odoo.modules import get_module_path
+from odoo.release import version_info
 from odoo.tools.translate import TranslationModuleReader
 from revaluation_common import RevaluationCase, UserError
 
@@ -94,7 +95,7 @@ class TestTemplate(RevaluationCase):
 
     def test_template_has_no_term_that_odoo_does_not_export(self):
         """Where Odoo values by product values (19.0) those without a mark, else those marked for 14.0."""
-        if not self.has_product_values and "ir.translation" not in self.env.registry:
+        if not self.has_product_values and version_info[0] != 14:
             self.skipTest("the template is made of 19.0 and 14.0")
         marked = not self.has_product_values
         stale = [
