@@ -4,6 +4,7 @@ from . import stock_revaluation_journal
 from . import stock_revaluation_journal_line
 from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
+from . import stock_revaluation_journal_grouping
 from . import stock_revaluation_journal_cost
 from . import stock_revaluation_journal_preview
 from . import stock_revaluation_write_down

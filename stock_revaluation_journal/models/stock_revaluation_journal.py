@@ -108,7 +108,8 @@ class StockRevaluationJournal(models.Model):
         "Journal Items",
         default="product",
         required=True,
-        help="Per line: two journal items for each line. Per account: two for each pair of accounts and direction.",
+        help="Per line: two journal items for each line. Per account: two for each pair of accounts and direction."
+        " Per product: one for each product on the stock account, and one for each counterpart account and direction.",
     )
 
     # Lines and totals

@@ -411,7 +411,7 @@ class StockRevaluationJournal(models.Model):
             lines_by_journal[booking.journal].append(line)
         vals_list, groups_list = [], []
         for accounting_journal, journal_lines in lines_by_journal.items():
-            size = compat.LINES_PER_ENTRY if self.entry_grouping == "product" else len(journal_lines)
+            size = len(journal_lines) if self.entry_grouping == "account" else compat.LINES_PER_ENTRY
             for start in range(0, len(journal_lines), size):
                 groups = self._group_lines(journal_lines[start : start + size], bookings)
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
@@ -435,7 +435,7 @@ class StockRevaluationJournal(models.Model):
 
     def _prepare_account_move_vals(self, accounting_journal, groups):
         """Return the values of one entry. Override: to change or complete an entry."""
-        items = [item for booking, lines in groups for item in self._prepare_item_vals(booking, lines).values()]
+        items = [item for booking, lines in groups for item in self._get_item_vals(booking, lines).values()]
         return {
             "move_type": "entry",
             "journal_id": accounting_journal.id,
@@ -481,9 +481,9 @@ class StockRevaluationJournal(models.Model):
         rows, move_by_line = [], {}
         for move, groups in zip(moves, groups_list):
             items = iter(move.line_ids.sorted("id").ids)
-            for _booking, lines in groups:
-                pair = [next(items), next(items)]
-                rows += [(line.id, item_id) for line in lines for item_id in pair]
+            for booking, lines in groups:
+                own = [next(items) for account in (booking.valuation, booking.counterpart) if account]
+                rows += [(line.id, item_id) for line in lines for item_id in own]
                 move_by_line.update((line.id, move.id) for line in lines)
         self._insert_links(
             "stock_revaluation_journal_account_move_rel (journal_id, account_move_id)",
