@@ -69,6 +69,7 @@ class StockRevaluationJournalLine(models.Model):
 
     def _note_findings(self, findings):
         """Leave {line id: Finding} on those lines among `self`."""
+        write = self.env["stock.revaluation.cost.source"]._get_writer()
         tested = self.filtered(lambda line: line.id in findings)
         for line in tested:
             finding = findings[line.id]
@@ -79,7 +80,7 @@ class StockRevaluationJournalLine(models.Model):
                     "nrv_value": float(finding.estimate.value),
                     "nrv_left": float(finding.left),
                     "nrv_reversible": float(finding.reversible),
-                    "nrv_detail": finding.texts,
+                    "nrv_detail": "\n".join(filter(None, [finding.estimate.text(write), finding.group])),
                 }
             )
         compat.written(tested.journal_id, ["nrv_line_ids"])
