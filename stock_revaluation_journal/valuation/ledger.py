@@ -5,7 +5,7 @@ layer, move and journal item of the lines that need it gets a *kind*, which says
 its value, an item with plus its balance, so the kinds of a line add up to its difference whatever they are.
 """
 
-from odoo import models
+from odoo import _, models
 
 from .. import compat
 
@@ -99,6 +99,17 @@ ITEMS = (
     " AND COALESCE(detail.product_id, 0) = COALESCE(%(product)s, 0) AND detail.amount <> 0"
     " ORDER BY 7, detail.item_id, detail.layer_id LIMIT %(limit)s"
 )
+# So that items add up to their cause: what was rounded, and items beyond the limit.
+OTHER_ITEMS = (
+    "INSERT INTO stock_revaluation_ledger_item (cause_id, company_id, date, name, amount, " + STAMPS + ")"
+    " SELECT cause.id, cause.company_id, %(date)s, %(rest)s, cause.amount - found.amount, "
+    + STAMPED
+    + " FROM stock_revaluation_ledger_cause cause, (SELECT "
+    + ROUND.format("COALESCE(SUM(amount), 0)")
+    + " AS amount"
+    " FROM stock_revaluation_ledger_item WHERE cause_id = %(cause)s) found"
+    " WHERE cause.id = %(cause)s AND cause.amount <> found.amount"
+)
 NO_VALUES = (
     "SELECT NULL::int AS product_id, 0::numeric AS value, 0::numeric AS unbooked, NULL::timestamp AS first_booked"
     " WHERE FALSE"
@@ -181,6 +192,7 @@ class StockRevaluationValuation(models.AbstractModel):
         day = "(COALESCE(layer.create_date, move.date) AT TIME ZONE 'UTC') AT TIME ZONE %(timezone)s"
         statement = ITEMS.replace("{detail}", self._ledger_detail()).replace("{texts}", self._ledger_item_texts())
         self._ledger_run(statement.replace("{day}", day), scope)
+        self._ledger_run(OTHER_ITEMS, dict(scope, rest=_("Other items and rounding")))
         compat.invalidate(self.env)
 
     def _ledger_scope(self, ledger):
