@@ -13,6 +13,12 @@ from odoo.release import version_info
 
 SERIES = int(version_info[0])
 
+# Domain of what a company uses, in fields of a model that has a company: a branch (17.0 and later) has its parents'.
+USED_BY_COMPANY = (
+    "['|', ('company_id', '=', False), ('company_id', 'parent_of', company_id)]"
+    if SERIES >= 17
+    else "[('company_id', 'in', (company_id, False))]"
+)
 # View type of lists in actions.
 LIST = "list" if SERIES >= 18 else "tree"
 # Odoo keeps stock.valuation.layer (14.0-18.0); else this addon defines it as its ledger.
@@ -133,6 +139,17 @@ def item_amounts(amount):
     return {"balance": amount} if SERIES >= 16 else {"debit": max(amount, 0.0), "credit": max(-amount, 0.0)}
 
 
+def storno_vals(company):
+    """Return the values (of an entry, of each of its items) of an entry that takes another one back.
+
+    Companies under storno accounting (16.0 and later) book it on the same sides, with negative amounts.
+    """
+    if "account_storno" not in company._fields or not company.account_storno:
+        return {}, {}
+    kept = company.env["account.move"]._fields["is_storno"].store
+    return ({"is_storno": True}, {}) if kept else ({}, {"is_storno": True})
+
+
 def has_analytic_rules(env):
     """Tell whether there are rules by which Odoo fills in analytics."""
     return bool(env[ANALYTIC_RULES].sudo().search([], limit=1))
@@ -177,6 +194,15 @@ def check_access(records, operation):
         records.check_access_rule(operation)
 
 
+def readable(records):
+    """Return those of `records` that the user may read, rules included, in their order."""
+    if hasattr(records, "_filtered_access"):
+        return records._filtered_access("read")
+    if not records.check_access_rights("read", raise_exception=False):
+        return records.browse()
+    return records._filter_access_rules("read")
+
+
 def storable_domain(env):
     """Domain of the products whose stock is kept."""
     if "is_storable" in env["product.product"]._fields:
@@ -209,8 +235,12 @@ def account_is_allowed_in(account, accounting_journal):
 
 def shares_company(record, company):
     """Tell whether a record with a `company_id` may be used in `company` (its parents' may, for a branch)."""
-    owners = company.sudo().parent_ids if "parent_ids" in company._fields else company
-    return record.company_id in owners
+    return record.company_id in with_parents(company)
+
+
+def with_parents(companies):
+    """Return companies and, for branches (17.0 and later), the companies above: what these own they use as well."""
+    return companies.sudo().parent_ids | companies.sudo() if "parent_ids" in companies._fields else companies
 
 
 def render_template(env, template, values):

@@ -5,7 +5,10 @@ from .. import compat
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "stock.revaluation.owned"]
+
+    _owned_fields = ("revaluation_journal_ids",)
 
     revaluation_journal_ids = fields.Many2many(
         "stock.revaluation.journal",
@@ -49,6 +52,7 @@ class AccountMove(models.Model):
         """Raise UserError if one of the entries belongs to a revaluation: value and ledger would part."""
         owned = self.filtered(lambda move: move.sudo().revaluation_journal_ids)
         if owned:
+            self.env["stock.revaluation.guard"]._check_access_to(owned, "write")
             raise UserError(
                 _(
                     "%(entries)s belongs to revaluation journal %(journals)s: stock value and ledger would part."
@@ -76,7 +80,7 @@ class AccountMove(models.Model):
 
     def write(self, vals):
         if vals.keys() & {"state", "date", "journal_id", "line_ids", "company_id"}:
-            self.filtered(lambda move: move.state == "posted")._check_no_revaluation()
+            self.filtered(lambda move: move.sudo().state == "posted")._check_no_revaluation()
         return super().write(vals)
 
     def action_view_revaluation_journals(self):
@@ -96,14 +100,39 @@ class AccountMove(models.Model):
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "stock.revaluation.owned"]
+
+    _owned_fields = ("revaluation_line_ids", "revaluation_role")
+
+    revaluation_line_ids = fields.Many2many(
+        "stock.revaluation.journal.line",
+        "stock_revaluation_line_account_move_line_rel",
+        "account_move_line_id",
+        "line_id",
+        "Revaluation Lines",
+        readonly=True,
+        copy=False,
+        groups="stock_revaluation_journal.group_revaluation_user",
+        help="The lines of revaluation journals that this item was made for.",
+    )
+    revaluation_role = fields.Char(
+        "Revaluation Role",
+        readonly=True,
+        copy=False,
+        groups="stock_revaluation_journal.group_revaluation_user",
+        help="What the item was made for: valuation, counterpart, or what an addon adds.",
+    )
 
     def write(self, vals):
         fixed = {"debit", "credit", "balance", "amount_currency", "account_id", "product_id", "quantity", "move_id"}
         if vals.keys() & fixed:
-            self.move_id.filtered(lambda move: move.state == "posted")._check_no_revaluation()
+            self._get_posted_moves()._check_no_revaluation()
         return super().write(vals)
 
     def unlink(self):
-        self.move_id.filtered(lambda move: move.state == "posted")._check_no_revaluation()
+        self._get_posted_moves()._check_no_revaluation()
         return super().unlink()
+
+    def _get_posted_moves(self):
+        return self.sudo().move_id.filtered(lambda move: move.state == "posted").with_env(self.env)

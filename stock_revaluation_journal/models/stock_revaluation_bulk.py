@@ -67,7 +67,8 @@ class StockRevaluationJournalLine(models.Model):
         """Return `rows` with what the ORM adds to new records: defaults, and what they take from the journal."""
         stored = [name for name, field in self._fields.items() if field.store and field.column_type]
         wanted = [name for name in stored if not self._fields[name].compute and not self._fields[name].related]
-        common = dict(dict.fromkeys(FIGURES, False), **self.default_get(wanted))
+        defaults = self._add_missing_default_values({})  # the guard's: a user's own defaults decide nothing
+        common = dict(dict.fromkeys(FIGURES, False), **{name: defaults[name] for name in wanted if name in defaults})
         common.update(journal_id=journal.id, company_id=journal.company_id.id)
         common.update(date=journal.date, reason_id=journal.reason_id.id)
         own = [name for name in self._foreign_fields() if name in wanted and self._fields[name].default]

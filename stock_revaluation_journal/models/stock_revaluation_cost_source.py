@@ -9,6 +9,8 @@ from ..engine.distribution import distribute
 from ..engine.rounding import decimal, round_to, unit_cost_of
 from .stock_revaluation_journal_line import COST_DIGITS
 
+# Above this a unit cost is no figure that a line could hold.
+COST_LIMIT = 10**15
 # How many changes a preview shows, and how many names stand in one list.
 SHOWN_AT_MOST = 50
 
@@ -192,9 +194,22 @@ class StockRevaluationCostSource(models.AbstractModel):
                 missing[item.key] = cost or self._missing_text(source, date)
             elif cost < 0:
                 missing[item.key] = _("the new cost would be below zero")
+            elif cost >= COST_LIMIT:
+                missing[item.key] = _("the new cost would be a number too large to be kept")
             elif self._takes(item, cost, options):
-                entries[item.key] = {"unit_cost": float(self._round_cost(cost, options))}
+                entries[item.key] = self._entry_of(item, self._round_cost(cost, options))
         return entries, missing
+
+    def _entry_of(self, item, cost):
+        """Return what to enter for a new unit cost: the cost, or the total where the cost cannot be written out.
+
+        750.00 for 147 units stay 750.00 at 0 per cent, and not 147 × 5.1020 = 749.99.
+        """
+        Line = self.env["stock.revaluation.journal.line"]
+        written = round_to(cost, Decimal(1).scaleb(-Line._cost_digits(item.cost_method)))
+        if written == cost or item.quantity <= 0 or Line._cost_is_value(item.cost_method):
+            return {"unit_cost": float(cost)}
+        return {"value": float(decimal(item.quantity) * decimal(cost))}
 
     def _takes(self, item, cost, options):
         """Tell whether the options let `item` have this new cost."""
@@ -306,6 +321,7 @@ class StockRevaluationCostSource(models.AbstractModel):
                     names=", ".join(self._option_names()),
                 )
             )
+        self._check_number_columns(options)
         defaults = dict.fromkeys(self._option_names(), 0.0)
         defaults.update(spread_kind="change", spread_by="value", vendor_id=self.env["res.partner"], only_lower=False)
         complete = dict(defaults, **options)
@@ -474,10 +490,7 @@ class StockRevaluationCostSource(models.AbstractModel):
 
     def _name_items(self, items):
         """Return the names of the items' products, one a line, the first ones only."""
-        ids = [item.product_id for item in items[:SHOWN_AT_MOST]]
-        names = self.env["product.product"].sudo().browse(ids).mapped("display_name")
-        if len(items) > SHOWN_AT_MOST:
-            names.append(_("… and %d more", len(items) - SHOWN_AT_MOST))
+        names = self._name_products([item.product_id for item in items], SHOWN_AT_MOST)
         return "\n".join("– " + name for name in names)
 
     def _name_missing(self, items, missing):
@@ -499,8 +512,9 @@ class StockRevaluationCostSource(models.AbstractModel):
             return tools.format_amount(self.env, amount, currency)
 
         shown = suggestions[:SHOWN_AT_MOST]
-        products = self.env["product.product"].sudo().browse([each.item.product_id for each in shown])
-        names = {product.id: product.display_name for product in products}
+        products = self.env["product.product"].browse([each.item.product_id for each in shown])
+        names = dict.fromkeys(products.ids, _("(no access)"))
+        names.update((product.id, product.display_name) for product in compat.readable(products).sudo())
         rows = [
             {
                 "product": names[each.item.product_id],

@@ -9,8 +9,8 @@ from ..valuation.base import Key
 from .stock_revaluation_journal_line import COST_DIGITS
 
 # What the test found for an item, and what follows. Units: company currency. `cost` is what the item would be worth
-# without write-downs, `left` what is left of these, `value` the new value; `group` says how it was tested, if not by itself.
-Finding = namedtuple("Finding", "item cost left reversible estimate value group")
+# without write-downs, `left` what is left of these, `value` the new value; `texts` says what decided.
+Finding = namedtuple("Finding", "item cost left reversible estimate value texts")
 # Where an item stands before the test. Units: company currency. `carried` is what it is carried at, write-downs and
 # allowance taken off; `left` what is left of these, `reversible` what of that may be taken back.
 Standing = namedtuple("Standing", "carried left reversible")
@@ -149,7 +149,9 @@ class StockRevaluationCostSource(models.AbstractModel):
             for item, each, cost, write_down in zip(own, standing, costs, short):
                 top = each.reversible if highest is None else highest
                 value = realisable.bounded(each.carried, cost - write_down, lowest, top)
-                findings.append(Finding(item, cost, each.left, each.reversible, estimates[item.key], value, text))
+                estimate = estimates[item.key]
+                texts = "\n".join([estimate.text] + ([text] if text else []))
+                findings.append(Finding(item, cost, each.left, each.reversible, estimate, value, texts))
         return findings
 
     def _get_blocked(self, findings, highest):

@@ -27,6 +27,8 @@ class StockRevaluationGuard(models.AbstractModel):
     _writable = {}
     # The field that holds the state, if there is one
     _guard_state_field = None
+    # Fields of a wizard that name the documents it is about
+    _guard_documents = ()
 
     def _get_writable_fields(self, state):
         """Return the fields that a user may set. Override: an addon with fields of its own adds their names."""
@@ -39,24 +41,57 @@ class StockRevaluationGuard(models.AbstractModel):
     # ------------------------------------------------------------------ rights
 
     def _check_rights(self, operation):
-        """Raise AccessError, which names no record, unless the user may do `operation` on these records."""
+        """Raise AccessError, which names no record, unless the user may do `operation` on these records.
+
+        A wizard is its maker's, and for who may read the document that it is about.
+        """
         self._check_access_to(self, operation)
+        if self._transient and not self.env.su:
+            saved = self.browse(self.ids).sudo()
+            if saved.create_uid - self.env.user:
+                self._deny(self)
+            for name in self._guard_documents:
+                self._check_access_to(saved[name].with_env(self.env), "read")
 
     @api.model
     def _check_access_to(self, records, operation):
         """Raise AccessError unless the user may do `operation` on `records`; unlike Odoo's it names none of them."""
         if not compat.has_access(records, operation):
-            raise AccessError(
-                _(
-                    "You may not do this with %s. It takes the group Inventory Revaluation, and access to the company.",
-                    tools.model_name(records),
-                )
+            self._deny(records)
+
+    def _deny(self, records):
+        raise AccessError(
+            _(
+                "You may not do this with %s. It takes the group Inventory Revaluation, and access to the company.",
+                tools.model_name(records),
             )
+        )
 
     def onchange(self, *args, **kwargs):
         """Compute a form for those alone who may see the document: the computing itself reads by superuser."""
         self._check_rights("read")
         return super().onchange(*args, **kwargs)
+
+    # ------------------------------------------------------------------ names
+
+    @api.model
+    def _name_products(self, product_ids, limit):
+        """Return the names of products for a text: those that the user may read, up to `limit`; others are counted."""
+        Product = self.env["product.product"]
+        found = Product.sudo().browse(dict.fromkeys(product_ids)).exists()
+        known = compat.readable(found.with_env(self.env))
+        gone = [product_id for product_id in product_ids if product_id not in set(found.ids)]
+        names = (known.sudo().mapped("display_name") + ["id %d" % product_id for product_id in gone])[:limit]
+        if len(known) + len(gone) > limit:
+            names.append(_("… and %d more", len(known) + len(gone) - limit))
+        if len(found) > len(known):
+            names.append(_("%d to which you have no access", len(found) - len(known)))
+        return names
+
+    @api.model
+    def _name_product(self, product):
+        """Return the name of a product for a message: to who may not read it, no name."""
+        return ", ".join(self._name_products(product.ids, 1)) or _("A line without product")
 
     # ------------------------------------------------------------------ writing
 
@@ -134,6 +169,12 @@ class StockRevaluationGuard(models.AbstractModel):
                     fields=", ".join(tools.field_label(self, name) for name in names),
                 )
             )
+
+    def _read_number(self, value):
+        """Return the number that an argument gives. Raises: UserError if it is none, or too large to be kept."""
+        if not tools.is_number_below(value, NUMBER_LIMITS["float"]):
+            raise UserError(_("%r is not a number that can be kept. Give one of at most 15 digits.", value))
+        return float(value or 0.0)
 
     def _check_number_columns(self, vals):
         """Raise UserError for numbers that are none, or that no column holds exactly."""

@@ -1,3 +1,6 @@
+import json
+from collections import defaultdict
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
@@ -158,8 +161,11 @@ class StockRevaluationJournal(models.Model):
     has_lots = fields.Boolean(compute="_compute_has_columns")
     has_layers = fields.Boolean(compute="_compute_has_columns")
     left_out = fields.Text(
-        "Left Out", readonly=True, copy=False, help="Products that Calculate Inventory Value did not take, and why."
+        "Left Out",
+        compute="_compute_left_out",
+        help="Products that Calculate Inventory Value did not take, and why; those that you may see by name.",
     )
+    left_out_ids = fields.Text("Left Out, by Reason", readonly=True, copy=False, help="As {reason: [product id]}.")
 
     # What posting made
     valuation_layer_ids = fields.One2many(
@@ -250,6 +256,12 @@ class StockRevaluationJournal(models.Model):
         done = dict(self.env.cr.fetchall())
         for journal in self:
             journal.progress = float(done.get(journal.id, 0.0))
+
+    @api.depends("left_out_ids")
+    @api.depends_context("uid", "allowed_company_ids", "lang")
+    def _compute_left_out(self):
+        for journal in self:
+            journal.left_out = journal._left_out_text(json.loads(journal.left_out_ids or "{}"))
 
     # ------------------------------------------------------------------ create, write, unlink
 
@@ -430,6 +442,10 @@ class StockRevaluationJournal(models.Model):
         self.ensure_one()
         self._check_draft()
         self._check_calculate_arguments(calculate_per, cost_methods, existing_lines)
+        product_ids, categ_ids, warehouse_ids, lot_ids = map(
+            self._read_ids, (product_ids, categ_ids, warehouse_ids, lot_ids)
+        )
+        min_value = self._read_number(min_value)
         seam = self._seam()
         domain = self._product_domain(product_ids, categ_ids, warehouse_ids, lot_ids)
         products = seam._candidates(domain).with_company(self.company_id)
@@ -455,7 +471,12 @@ class StockRevaluationJournal(models.Model):
         ]
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
         also_without_stock = also_without_stock or (existing_lines == "keep" and self.also_without_stock)
-        self._write_protected({"left_out": self._left_out_text(left_out), "also_without_stock": also_without_stock})
+        by_reason = defaultdict(list)
+        for product_id, reason in left_out.items():
+            by_reason[reason].append(product_id)
+        self._write_protected(
+            {"left_out_ids": json.dumps(by_reason) if left_out else False, "also_without_stock": also_without_stock}
+        )
         return len(lines)
 
     def _get_positions(self, products, calculate_per):
@@ -468,15 +489,22 @@ class StockRevaluationJournal(models.Model):
             ([existing_lines], ("replace", "keep"), "existing_lines"),
             (cost_methods or [], ("standard", "average", "fifo"), "cost_methods"),
         ):
-            if not set(value) <= set(allowed):
+            if not isinstance(value, (list, tuple, set)) or not all(each in allowed for each in value):
                 raise UserError(
                     _(
                         "%(name)s: %(value)s is not one of %(allowed)s.",
                         name=name,
-                        value=", ".join(map(str, value)),
+                        value=", ".join(map(str, value)) if isinstance(value, (list, tuple, set)) else value,
                         allowed=", ".join(allowed),
                     )
                 )
+
+    def _read_ids(self, ids):
+        """Return the list of ids that an argument names, None for none. Raises: UserError if it names no records."""
+        try:
+            return [tools.record_id(each) for each in ids] if ids else None
+        except (TypeError, ValueError):
+            raise UserError(_("%r is no list of ids.", ids)) from None
 
     def _product_domain(self, product_ids, categ_ids, warehouse_ids, lot_ids):
         """Domain of the products that the filters of Calculate Inventory Value name.
@@ -522,7 +550,10 @@ class StockRevaluationJournal(models.Model):
         return key in taken or whole in taken or (key == whole and some in taken)
 
     def _left_out_text(self, left_out):
-        """Say for each reason how many products were left out, and name them."""
+        """Say for each reason how many products were left out, and name those that the reader may see.
+
+        Shape: `left_out` {reason: [product id]}.
+        """
         reasons = {
             "zero": _("No quantity in stock"),
             "negative": _("Negative quantity: receive or correct the stock first"),
@@ -531,15 +562,11 @@ class StockRevaluationJournal(models.Model):
             "no_lots": _("No lot with a quantity"),
             "foreign": _("Not a storable product of %s", self.company_id.name),
         }
-        paragraphs = []
-        products = self.env["product.product"].sudo().with_context(active_test=False)
-        for reason, label in reasons.items():
-            ids = [product_id for product_id, why in left_out.items() if why == reason]
-            if ids:
-                found = products.browse(ids[:NAMED_AT_MOST]).exists()
-                names = found.mapped("display_name") + ["id %d" % i for i in ids[:NAMED_AT_MOST] if i not in found.ids]
-                more = ", …" if len(ids) > NAMED_AT_MOST else ""
-                paragraphs.append("%s (%d): %s%s" % (label, len(ids), ", ".join(names), more))
+        paragraphs = [
+            "%s (%d): %s" % (label, len(left_out[reason]), ", ".join(self._name_products(left_out[reason], NAMED_AT_MOST)))
+            for reason, label in reasons.items()
+            if left_out.get(reason)
+        ]
         return "\n".join(paragraphs) or False
 
     # ------------------------------------------------------------------ tools

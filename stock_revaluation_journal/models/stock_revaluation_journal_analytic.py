@@ -2,7 +2,7 @@ import json
 
 from odoo import fields, models
 
-from .. import compat
+from .. import compat, tools
 
 
 class StockRevaluationJournal(models.Model):
@@ -24,7 +24,7 @@ class StockRevaluationJournal(models.Model):
     def _create_entries(self, lines):
         """Look once whether the company has analytic rules: without any, Odoo needs not look for each item."""
         rules = compat.has_analytic_rules(self.env)
-        return super(StockRevaluationJournal, self.with_context(revaluation_analytic_rules=rules))._create_entries(
+        return super(StockRevaluationJournal, self.with_context(revaluation_analytic_rules=tools.Inner(rules)))._create_entries(
             lines
         )
 
@@ -37,7 +37,7 @@ class StockRevaluationJournal(models.Model):
         distribution = lines[:1]._get_analytic_distribution()
         if distribution:
             items["counterpart"]["analytic_distribution"] = distribution
-        elif self.env.context.get("revaluation_analytic_rules"):
+        elif tools.inner(self.env, "revaluation_analytic_rules"):
             for name in compat.NO_ANALYTIC:
                 items["counterpart"].pop(name, None)
         return items

@@ -10,7 +10,8 @@ class StockRevaluationJournal(models.Model):
     """Approval: above the company's limit, who entered the figures does not post them.
 
     Who prepared a journal is whoever last entered the new cost or total of one of its lines
-    (`entered_by`), not the responsible, whom anybody can change. A manager who changes a figure
+    (`entered_by`), by hand, from a file or by Suggest, not the responsible, whom anybody can change. Lines that a rule
+    has entered are of whoever last wrote what decides the rule's figures. A manager who changes a figure
     while approving has prepared it too. Code that runs as superuser (automations that an
     administrator set up) is not asked.
     """
@@ -59,12 +60,12 @@ class StockRevaluationJournal(models.Model):
     def _check_approval(self):
         """Return the problem of a journal above the limit that its preparer would post; a preview posts nothing."""
         own = self.env.user in self.prepared_by_ids
-        if self.env.su or not own or not self.approval_needed or "revaluation_measured" in self.env.context:
+        if self.env.su or not own or not self.approval_needed or self._is_preview():
             return []
         return [
             _(
-                "It changes more than the limit of %s, and you entered figures of it: another revaluation manager"
-                " has to post it. Choose Request Approval.",
+                "It changes more than the limit of %s, and figures of it are yours (entered, imported, suggested, or by a"
+                " rule that you wrote): another revaluation manager has to post it. Choose Request Approval.",
                 self.company_id.display_name,
             )
         ]
@@ -114,15 +115,17 @@ class StockRevaluationJournal(models.Model):
             journal.message_post(body=_("Approval requested from %s.", ", ".join(approvers.mapped("name"))))
         return True
 
-    def _post_or_request_approval(self):
+    def _post_or_request_approval(self, seen=True):
         """Post; above the limit leave the draft with its approvers instead: for rules and programs.
 
         Nobody sits in front of the screen who would choose Request Approval, and a refusal would undo the
-        journal too. Every other problem is raised as by Post.
+        journal too. Every other problem is raised as by Post. What no person has `seen` (a rule's journal) is nobody's
+        approval, whoever the rule runs for.
         """
         self.ensure_one()
         self._check_may_post()
-        if not self._check_approval():
+        unseen = self.approval_needed and not seen and not self.env.su
+        if not unseen and not self._check_approval():
             return self.action_post()
         problems = [problem for problem in self._get_problems() if problem not in self._check_approval()]
         if problems:

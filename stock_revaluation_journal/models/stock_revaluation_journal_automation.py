@@ -127,8 +127,8 @@ class StockRevaluationJournal(models.Model):
         values = {self._product_id(key): value for key, value in costs.items()}
         if len(values) < len(costs):
             raise UserError(_("A product stands among the costs twice, as a number and as a text. Give it once."))
-        products = self.env["product.product"].sudo().with_context(active_test=False).browse(values)
-        unknown = sorted(set(values) - set(products.exists().ids))
+        products = self.env["product.product"].with_context(active_test=False).browse(values)
+        unknown = sorted(set(values) - set(products.sudo().exists().ids))
         if unknown:
             raise UserError(
                 _(
@@ -136,11 +136,12 @@ class StockRevaluationJournal(models.Model):
                     ", ".join(map(str, unknown[:NAMED_AT_MOST])),
                 )
             )
-        return {product.id: self._entry(product, values[product.id]) for product in products}
+        self._check_access_to(products, "read")
+        return {product.id: self._entry(product.sudo(), values[product.id]) for product in products}
 
     def _product_id(self, key):
         try:
-            return int(key)
+            return tools.record_id(key)
         except (TypeError, ValueError):
             raise UserError(_("%r is not the id of a product.", key)) from None
 
@@ -160,6 +161,8 @@ class StockRevaluationJournal(models.Model):
             raise UserError(_("%r is not a date. Write it as 2026-12-31.", date)) from None
 
     def _reason_for(self, reason):
+        if reason and not isinstance(reason, (str, int, models.BaseModel)):
+            raise UserError(_("There is no revaluation reason %r.", reason))
         found = self.env["stock.revaluation.reason"]._find(reason)
         if reason and not found:
             raise UserError(_("There is no revaluation reason %r.", reason))
@@ -190,6 +193,9 @@ class StockRevaluationJournal(models.Model):
         Raises: UserError if there is no such source or option.
         """
         self._check_rights("create")
+        product_ids, categ_ids = self._read_ids(product_ids), self._read_ids(categ_ids)
+        self._check_access_to(self.env["product.product"].browse(product_ids or []), "read")
+        self._check_access_to(self.env["product.category"].browse(categ_ids or []), "read")
         reference = self._clean_reference(reference)
         journal = self._find_reference(reference)
         suggestions, missing, items = (), (), ()

@@ -40,7 +40,10 @@ class StockRevaluationJournal(models.Model):
         compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
 
     def _resume_background(self):
-        """Go on with a journal whose posting had stopped."""
+        """Go on with a journal whose posting had stopped; what has been mended since is approved like the rest."""
+        problems = self._check_approval()
+        if problems:
+            raise UserError(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
         self._write_protected({"posted_by": self.env.uid, "problem": False})
         compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
 

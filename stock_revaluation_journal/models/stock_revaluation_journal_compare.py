@@ -12,6 +12,7 @@ class StockRevaluationJournal(models.Model):
 
     def action_compare(self):
         """Compare old and new costs: the lines that change by category, as list, pivot and graph."""
+        self._check_rights("read")
         self.ensure_one()
         action = self.env["stock.revaluation.journal.line"]._window([("journal_id", "=", self.id)])
         prefix = "stock_revaluation_journal.view_revaluation_journal_line_compare_"
@@ -49,6 +50,7 @@ class StockRevaluationJournalLine(models.Model):
     @api.model
     def read_group(self, *args, **kwargs):
         """Answer the web client's lists, pivots and graphs, up to 18.0."""
+        self._check_rights("read")
         return self._weigh_percents(super().read_group(*args, **kwargs))
 
     def _web_read_group_format(self, *args):

@@ -246,7 +246,7 @@ class StockRevaluationImport(models.AbstractModel):
     def _find_products(self, texts):
         """Return {text: [product ids]}: by reference, else by barcode, else by name as a list shows it."""
         Product = self.env["product.product"].with_context(active_test=False)
-        company = [("company_id", "in", [False] + self.env.companies.ids)]
+        company = [("company_id", "in", [False, *compat.with_parents(self.env.companies).ids])]
         references = {text: REFERENCE.match(text).group(1) if REFERENCE.match(text) else text for text in texts}
         wanted = list(texts | set(references.values()))
         by_reference, by_barcode, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
@@ -299,12 +299,13 @@ class StockRevaluationImport(models.AbstractModel):
             text = None
             if key not in known:
                 text = _(
-                    "%s has no quantity in stock that could be revalued.", products.browse(product_id).display_name
+                    "%s has no quantity in stock that could be revalued.",
+                    self._name_product(products.browse(product_id)),
                 )
             elif key in taken:
                 text = _(
                     "%s stands there twice: one journal revalues a position once.",
-                    products.browse(product_id).display_name,
+                    self._name_product(products.browse(product_id)),
                 )
             elif key not in existing:
                 text = self._contradiction(fields, data[index], known[key])

@@ -10,6 +10,8 @@ from ..valuation.base import Key
 from .stock_revaluation_journal import ACCOUNTING_GROUPS
 
 COST_DIGITS = "Revaluation Unit Cost"
+# Numbers of more digits are not kept exactly.
+DIGITS_KEPT = 10**15
 # What the accountant enters, per field, and the `entered` it makes.
 ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
 # What a test of net realisable value found: of figures that are read again it holds no more.
@@ -416,7 +418,7 @@ class StockRevaluationJournalLine(models.Model):
                 raise UserError(
                     _(
                         "%(product)s has no quantity in stock that %(company)s could revalue (lot and layer included).",
-                        product=product.display_name or _("A line without product"),
+                        product=self._name_product(product),
                         company=journal.company_id.display_name,
                     )
                 )
@@ -486,6 +488,7 @@ class StockRevaluationJournalLine(models.Model):
         """
         quantity, step = figures["quantity"], self._step(figures)
         digits = self._cost_digits(figures.get("cost_method"))
+        self._check_size(figures, entered, number, step, digits)
         if not quantity:
             self._check_entry_without_stock(figures, entered, number)
         if entered == "unit_cost":
@@ -497,6 +500,23 @@ class StockRevaluationJournalLine(models.Model):
         else:
             value = rounding.round_to(number, step)
         return {"unit_cost_revalued": float(unit_cost), "value_revalued": float(value), "entered": entered}
+
+    def _check_size(self, figures, entered, number, step, digits):
+        """Raise UserError if the entry, or the figure that follows from it, has more digits than are kept exactly."""
+        quantity = figures["quantity"]
+        if entered == "unit_cost":
+            unit_cost, value = float(number), float(number) * quantity
+        else:
+            unit_cost, value = float(number) / quantity if quantity else 0.0, float(number)
+        if not (abs(value) / step < DIGITS_KEPT and abs(unit_cost) * 10**digits < DIGITS_KEPT):
+            raise UserError(
+                _(
+                    "%(product)s: %(number)s is too large: unit cost and total are kept with 15 digits, decimals"
+                    " included.",
+                    product=self._product_name(figures),
+                    number=number,
+                )
+            )
 
     def _number(self, name, number, figures):
         """Return `number` as a float from zero up."""
@@ -577,7 +597,7 @@ class StockRevaluationJournalLine(models.Model):
         return self.env["decimal.precision"].precision_get(name)
 
     def _product_name(self, figures):
-        return self.env["product.product"].sudo().browse(figures.get("product_id")).display_name
+        return self._name_product(self.env["product.product"].browse(figures.get("product_id") or []))
 
     # ------------------------------------------------------------------ refresh
 

@@ -80,6 +80,17 @@ class StockRevaluationJournal(models.Model):
         compat.flush(self.env)
         self.env.cr.execute("SELECT id FROM stock_revaluation_journal WHERE id = %s FOR UPDATE", [self.id])
         compat.invalidate(self.env)
+        self._compute_figures_again()
+
+    def _compute_figures_again(self):
+        """Work out what follows from the entered figures: posting, and the limits for it, trust nothing stored."""
+        lines = self.sudo().line_ids.filtered(lambda line: line.state == "draft")
+        for records in (lines, self.sudo()):
+            for field in records._fields.values():
+                if field.store and field.compute and field.readonly:
+                    records.mapped(field.name)  # what stays the same is not written
+                    self.env.add_to_compute(field, records)
+        compat.flush(self.env)
 
     def _check_can_post(self):
         """Raise UserError with all problems that keep the journal from being posted; write nothing."""
@@ -260,9 +271,11 @@ class StockRevaluationJournal(models.Model):
         return problems
 
     def _name_lines(self, lines):
-        names = ["– " + line._get_title() for line in lines[:NAMED_AT_MOST]]
-        if len(lines) > NAMED_AT_MOST:
-            names.append(_("… and %d more", len(lines) - NAMED_AT_MOST))
+        known = compat.readable(lines.product_id.with_env(self.env))
+        shown = lines.filtered(lambda line: line.product_id in known)[:NAMED_AT_MOST]
+        names = ["– " + line._get_title() for line in shown]
+        if len(lines) > len(shown):
+            names.append(_("… and %d more", len(lines) - len(shown)))
         return "\n".join(names)
 
     # ------------------------------------------------------------------ post
@@ -330,7 +343,7 @@ class StockRevaluationJournal(models.Model):
         wrong = [
             _(
                 "%(product)s: %(measured)s instead of %(amount)s",
-                product=product.display_name,
+                product=self._name_product(product),
                 measured=self.currency_id.round(after.get(product.id, 0.0) - before.get(product.id, 0.0)),
                 amount=self.currency_id.round(amount),
             )
@@ -375,9 +388,17 @@ class StockRevaluationJournal(models.Model):
             if not own.amount or not own._posts_entry(seam):
                 continue
             if template not in accounts_by_template:
-                accounts_by_template[template] = template.get_product_accounts()
+                accounts_by_template[template] = self._get_product_accounts(template)
             bookings[line] = journal._get_booking(own, accounts_by_template[template])
         return bookings
+
+    def _get_product_accounts(self, template):
+        """Return accounts and journal of a product; what a branch's category lacks is that of the company above."""
+        found = dict(template.get_product_accounts())
+        for company in (compat.with_parents(self.company_id) - self.company_id)[::-1]:
+            above = template.with_company(company).get_product_accounts()
+            found.update((name, above[name]) for name in above if not found.get(name))
+        return found
 
     def _get_booking(self, line, product_accounts):
         """Return where `line` is booked. Called as superuser, in the journal's company.
@@ -416,7 +437,8 @@ class StockRevaluationJournal(models.Model):
                 groups = self._group_lines(journal_lines[start : start + size], bookings)
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
                 groups_list.append(groups)
-        Move = self.env["account.move"].sudo().with_company(self.company_id).with_context(revaluation_entries=True)
+        Move = self.env["account.move"].sudo().with_company(self.company_id)
+        Move = Move.with_context(revaluation_entries=tools.Inner(), revaluation_posting=tools.Inner())
         moves = Move.create(vals_list)
         return moves, self._link_entries(moves, groups_list)
 
@@ -435,8 +457,15 @@ class StockRevaluationJournal(models.Model):
 
     def _prepare_account_move_vals(self, accounting_journal, groups):
         """Return the values of one entry. Override: to change or complete an entry."""
-        items = [item for booking, lines in groups for item in self._get_item_vals(booking, lines).values()]
+        entry, each = compat.storno_vals(self.company_id.sudo()) if self.reversed_journal_id else ({}, {})
+        # Each item names the lines that it is made for, and its role: an addon may add roles
+        items = [
+            dict(item, revaluation_role=role, revaluation_line_ids=[(6, 0, lines.ids)], **each)
+            for booking, lines in groups
+            for role, item in self._get_item_vals(booking, lines).items()
+        ]
         return {
+            **entry,
             "move_type": "entry",
             "journal_id": accounting_journal.id,
             "company_id": self.company_id.id,
@@ -475,21 +504,19 @@ class StockRevaluationJournal(models.Model):
         return "%s – %s" % (self.name, _("Increases") if amount > 0 else _("Decreases"))
 
     def _link_entries(self, moves, groups_list):
-        """Link the journal to its entries and each line to its journal items; return {line id: account.move id}."""
+        """Link the journal to its entries; return {line id: account.move id}. Items were created with their lines."""
         if not moves:
             return {}
-        rows, move_by_line = [], {}
-        for move, groups in zip(moves, groups_list):
-            items = iter(move.line_ids.sorted("id").ids)
-            for booking, lines in groups:
-                own = [next(items) for account in (booking.valuation, booking.counterpart) if account]
-                rows += [(line.id, item_id) for line in lines for item_id in own]
-                move_by_line.update((line.id, move.id) for line in lines)
+        move_by_line = {
+            line.id: move.id
+            for move, groups in zip(moves, groups_list)
+            for _booking, lines in groups
+            for line in lines
+        }
         self._insert_links(
             "stock_revaluation_journal_account_move_rel (journal_id, account_move_id)",
             [(self.id, move_id) for move_id in moves.ids],
         )
-        self._insert_links("stock_revaluation_line_account_move_line_rel (line_id, account_move_line_id)", rows)
         compat.written(self, ["account_move_ids"])
         compat.written(moves, ["revaluation_journal_ids"])
         compat.written(self.env["stock.revaluation.journal.line"].browse(move_by_line), ["account_move_line_ids"])
@@ -588,6 +615,6 @@ class StockRevaluationJournalLine(models.Model):
     def _cost_text(self, name):
         digits = self._digits("Revaluation Unit Cost")
         text = "%.*f" % (digits, self[name])
-        while text[-1] == "0" and len(text) - text.index(".") > 3:
-            text = text[:-1]
+        while digits > 2 and text[-1] == "0":
+            text, digits = text[:-1], digits - 1
         return text

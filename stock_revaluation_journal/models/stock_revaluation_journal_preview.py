@@ -25,6 +25,8 @@ class StockRevaluationJournal(models.Model):
         """Show layers, costs and journal items exactly as posting would write them."""
         self._check_rights("write")
         self.ensure_one()
+        if self.state == "draft" and not self._lines_to_post():
+            return self._get_nothing_to_preview()
         preview = self.env["stock.revaluation.preview"]._create_protected(
             [{"journal_id": self.id, "content": self._render_preview(self.get_preview())}]
         )
@@ -35,6 +37,19 @@ class StockRevaluationJournal(models.Model):
             "res_id": preview.id,
             "view_mode": "form",
             "target": "new",
+        }
+
+    def _get_nothing_to_preview(self):
+        """Return the action that says so: it is no mistake to look."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": _(
+                    "%s: there is nothing to preview yet. Enter a new unit cost or total on at least one line.", self.name
+                ),
+            },
         }
 
     def get_preview(self):
@@ -59,7 +74,7 @@ class StockRevaluationJournal(models.Model):
     def _try_posting(self):
         """Post, and return what that wrote. Only for `get_preview`, which takes it back."""
         measured = {}
-        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=measured)
+        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=tools.Inner(measured))
         journal._lock()
         journal._check_can_be_previewed()
         lines = journal._lines_to_post()
@@ -72,8 +87,12 @@ class StockRevaluationJournal(models.Model):
     def _check_measured(self, lines, before, after):
         """Keep what was measured, for a preview to show."""
         super()._check_measured(lines, before, after)
-        if "revaluation_measured" in self.env.context:
-            self.env.context["revaluation_measured"].update(before=before, after=after)
+        if self._is_preview():
+            tools.inner(self.env, "revaluation_measured").update(before=before, after=after)
+
+    def _is_preview(self):
+        """Tell whether all that is written will be taken back."""
+        return tools.inner(self.env, "revaluation_measured") is not None
 
     def _check_can_be_previewed(self):
         """Raise UserError as posting would; who may post it is no matter here."""
@@ -213,9 +232,7 @@ class StockRevaluationJournal(models.Model):
         """Return `text` with the names of `products` as a list of one, or of none."""
         if not products:
             return []
-        names = products[:NAMED_AT_MOST].sudo().mapped("display_name")
-        if len(products) > NAMED_AT_MOST:
-            names.append(_("… and %d more", len(products) - NAMED_AT_MOST))
+        names = self._name_products(products.ids, NAMED_AT_MOST)
         return ["%s (%s)" % (text, ", ".join(names))]
 
     # ------------------------------------------------------------------ how it is shown

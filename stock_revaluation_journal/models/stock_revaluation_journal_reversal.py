@@ -76,9 +76,9 @@ class StockRevaluationJournal(models.Model):
         """Return {Key: id of the counterpart account that was booked}: it is taken back there."""
         accounts = {}
         for line in self.line_ids:
-            items = line.sudo().account_move_line_ids.sorted("id")
-            if items:
-                accounts.update((key, items[1].account_id.id) for key, _quantity, _amount in line._get_reversal_parts())
+            account = line._get_booked_counterpart()
+            if account:
+                accounts.update((key, account.id) for key, _quantity, _amount in line._get_reversal_parts())
         return accounts
 
     def _get_reversal_line_vals(self):
@@ -105,6 +105,12 @@ class StockRevaluationJournalLine(models.Model):
         """Return the value that takes `amount` back."""
         self.ensure_one()
         return max(0.0, self.value_calculated - amount)
+
+    def _get_booked_counterpart(self):
+        """Return the account of the line's counterpart item; of items older than their roles, the second one's."""
+        items = self.sudo().account_move_line_ids.sorted("id")
+        named = items.filtered(lambda item: item.revaluation_role == "counterpart")
+        return (named or items[1:2])[:1].account_id
 
     def _get_reversal_parts(self):
         """Return [(Key, quantity, amount)]: what the line revalued, by layer under FIFO."""

@@ -1,3 +1,5 @@
+from itertools import count
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -80,13 +82,24 @@ class StockRevaluationReason(models.Model):
         help="Where entries of this reason are posted. Empty: the category's stock journal.",
     )
 
+    def init(self):
+        """One reason a code; PostgreSQL holds it for every way in. Of older ones with the same code the first keeps it."""
+        self.env.cr.execute(
+            "UPDATE stock_revaluation_reason r SET code = r.code || '-' || r.id FROM ("
+            " SELECT id, row_number() OVER (PARTITION BY code ORDER BY active DESC, id) AS place"
+            " FROM stock_revaluation_reason) same WHERE same.id = r.id AND same.place > 1"
+        )
+        self.env.cr.execute(
+            "CREATE UNIQUE INDEX IF NOT EXISTS stock_revaluation_reason_code_uniq ON stock_revaluation_reason (code)"
+        )
+
     @api.model
     def _find(self, reason):
         """Return the reason given as a record, an id or a code; empty if it is falsy or unknown."""
         if isinstance(reason, models.BaseModel):
             return reason
         if isinstance(reason, int) and reason:
-            return self.browse(reason).exists()
+            return self.browse(reason if 0 < reason < 2**31 else 0).exists()
         return self.search([("code", "=", reason)], limit=1) if reason else self
 
     @api.constrains("kind", "posting")
@@ -97,10 +110,48 @@ class StockRevaluationReason(models.Model):
                     _("%s: an allowance is for write-downs. Choose the kind Write-down, or post to cost.", reason.name)
                 )
 
+    def _create_allowed(self, vals_list):
+        codes = [self._clean_code(vals.get("code")) for vals in vals_list]
+        self._check_codes(codes)
+        return super()._create_allowed([dict(vals, code=code) for vals, code in zip(vals_list, codes)])
+
     def write(self, vals):
         self._check_rights("write")
         self._check_change(vals)
+        if "code" in vals:
+            vals = dict(vals, code=self._clean_code(vals["code"]))
+            self._check_codes([vals["code"]] * len(self))
         return super().write(vals)
+
+    def copy(self, default=None):
+        self._check_rights("create")
+        return super().copy(dict({"code": self._free_code(self.code)}, **(default or {})))
+
+    def _free_code(self, code):
+        """Return a code like `code` that no reason has."""
+        taken = set(self.sudo().with_context(active_test=False).search([]).mapped("code"))
+        return next(free for free in ("%s-%d" % (code, number) for number in count(2)) if free not in taken)
+
+    def _clean_code(self, code):
+        return str(code or "").strip()
+
+    def _check_codes(self, codes):
+        """Raise ValidationError if one of the `codes`, for these reasons or new ones, is empty or not unique.
+
+        Reasons are shared by all companies, and archived ones can come back: a code names one of all that there are.
+        """
+        others = self.sudo().with_context(active_test=False).search([("code", "in", codes), ("id", "not in", self.ids)])
+        for code in codes:
+            if not code:
+                raise ValidationError(_("A reason needs a code, by which files and programs name it."))
+            if codes.count(code) > 1 or code in others.mapped("code"):
+                raise ValidationError(
+                    _(
+                        "There is a reason with the code %s already, archived perhaps. Choose another code, so that"
+                        " files and programs name one reason by it.",
+                        code,
+                    )
+                )
 
     def _check_change(self, vals):
         """Raise UserError if `vals` would give a posted journal another meaning, or part an allowance from its account.

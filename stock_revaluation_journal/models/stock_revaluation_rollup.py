@@ -47,8 +47,8 @@ class StockRevaluationCostSource(models.AbstractModel):
         return found
 
     def _circle_text(self, circle):
-        names = self.env["product.product"].sudo().browse(circle + circle[:1]).mapped("display_name")
-        return _("the bills of materials go round in a circle: %s", " → ".join(names))
+        names = [self._name_product(self.env["product.product"].browse(product_id)) for product_id in circle]
+        return _("the bills of materials go round in a circle: %s", " → ".join(names + names[:1]))
 
     def _get_entered_costs(self, items):
         """Return {product id: unit cost} of the products for which the items' journals have been given a new one."""

@@ -5,7 +5,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import plaintext2html
 
-from .. import tools
+from .. import compat, tools
 from ..engine.schedule import MONTHS, next_after
 from .stock_revaluation_journal_background import TRIES
 
@@ -61,7 +61,7 @@ class StockRevaluationRule(models.Model):
     product_ids = fields.Many2many(
         "product.product",
         string="Products",
-        domain="[('company_id', 'in', (company_id, False))]",
+        domain=compat.USED_BY_COMPANY,
         help="Only these products; empty: all.",
     )
     cost_methods = fields.Selection(
@@ -133,6 +133,14 @@ class StockRevaluationRule(models.Model):
         help="The rule runs with this user's rights, and tells this user when it fails."
         " To post, a revaluation manager.",
     )
+    figures_by = fields.Many2one(
+        "res.users",
+        "Figures By",
+        readonly=True,
+        copy=False,
+        help="Who last wrote what decides the figures of the rule's journals. Above the company's limit somebody else"
+        " posts them.",
+    )
     journal_ids = fields.One2many("stock.revaluation.journal", "rule_id", "Journals", readonly=True, copy=False)
     journal_count = fields.Integer(
         "Number of Journals", compute="_compute_journal_count", help="Revaluation journals that the rule has made."
@@ -182,6 +190,26 @@ class StockRevaluationRule(models.Model):
     def _onchange_source(self):
         """A net realisable value is a ceiling: it never writes up, unless asked to."""
         self.only_lower = self.source == "sales"
+
+    # ------------------------------------------------------------------ create, write
+
+    def _figure_fields(self):
+        """Return the names of the fields that decide which figures the rule's journals get."""
+        what = ("company_id", "categ_ids", "product_ids", "cost_methods", "threshold_percent", "threshold_amount")
+        return {"source", "reason_id", *what, *self._option_names()}
+
+    def _create_allowed(self, vals_list):
+        return super()._create_allowed([dict(vals, figures_by=self.env.uid) for vals in vals_list])
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & self._figure_fields():
+            self._write_protected({"figures_by": self.env.uid})
+        return result
+
+    def _get_figures_by(self):
+        """Return who wrote the figures; of rules older than the field, who made the rule."""
+        return self.sudo().figures_by or self.sudo().create_uid
 
     # ------------------------------------------------------------------ actions
 
@@ -233,13 +261,14 @@ class StockRevaluationRule(models.Model):
         if changes:
             costs = {each.item.product_id: each.entry for each in changes}
             journal = journal.revalue(costs, reason=rule.reason_id, description=rule.name, post=False)
+            journal.line_ids.filtered("entered_by")._write_protected({"entered_by": rule._get_figures_by().id})
             journal.with_context(mail_auto_subscribe_no_notify=True)._write_protected(
                 {"rule_id": rule.id, "user_id": rule.user_id.id}
             )
             journal._log_missing(rule._name_missing(items, missing))
             journal._note_suggested(changes)
             if rule.mode == "post":
-                journal._post_or_request_approval()
+                journal._post_or_request_approval(seen=False)
         rule._log_run(journal, changes, missing)
         return journal.with_env(self.env)
 

@@ -6,6 +6,7 @@
 
 from .. import compat
 from . import base
+from . import owned
 from . import ledger
 
 if compat.HAS_LAYERS:

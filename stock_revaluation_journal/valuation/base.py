@@ -82,7 +82,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _candidates(self, domain):
         """Storable products of the company that satisfy `domain`, archived ones included."""
         products = self.env["product.product"].with_context(active_test=False).sudo()
-        company = [("company_id", "in", [False, self.env.company.id])]
+        company = [("company_id", "in", [False, *compat.with_parents(self.env.company).ids])]
         return products.search(compat.storable_domain(self.env) + company + list(domain))
 
     def _facts(self, products):

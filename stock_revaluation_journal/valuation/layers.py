@@ -113,7 +113,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _create_layers(self, vals_list):
         """Create the layers in few statements, up to 15.0 too, where the ORM takes one for each."""
-        Layer = self.env["stock.valuation.layer"].sudo()
+        Layer = self.env["stock.valuation.layer"].sudo().with_context(revaluation_posting=tools.Inner())
         if not (compat.INSERTS_ROW_BY_ROW and vals_list):
             return Layer.create(vals_list)
         defaults = Layer._add_missing_default_values({})
@@ -217,7 +217,10 @@ class StockRevaluationValuation(models.AbstractModel):
 
 
 class StockValuationLayer(models.Model):
-    _inherit = "stock.valuation.layer"
+    _name = "stock.valuation.layer"
+    _inherit = ["stock.valuation.layer", "stock.revaluation.owned"]
+
+    _owned_fields = ("revaluation_line_id", "revaluation_journal_id")
 
     revaluation_line_id = fields.Many2one(
         "stock.revaluation.journal.line",
@@ -242,12 +245,15 @@ class StockValuationLayer(models.Model):
         "lot_id",
         "description",
         "account_move_id",
+        "stock_move_id",
+        "stock_valuation_layer_id",
         "revaluation_line_id",
         "revaluation_journal_id",
     }
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.env["stock.revaluation.guard"]._check_access_to(self.browse(), "create")
         self.env["stock.revaluation.valuation"]._share_lock({vals.get("product_id") for vals in vals_list} - {None})
         return super().create(vals_list)
 
@@ -264,6 +270,7 @@ class StockValuationLayer(models.Model):
         """Raise UserError if one of the layers belongs to a posted revaluation journal."""
         journals = self.sudo().mapped("revaluation_line_id.journal_id")
         if journals:
+            self.env["stock.revaluation.guard"]._check_access_to(self, "read")
             raise UserError(
                 _(
                     "Layers of %s cannot be changed or deleted: choose Reverse on the journal.",
@@ -285,7 +292,7 @@ class AccountMove(models.Model):
         return self.line_ids if self.move_type == "entry" else super()._get_lines_onchange_currency()
 
     def _check_balanced(self, *container):
-        if compat.INSERTS_ROW_BY_ROW and self.env.context.get("revaluation_entries"):
+        if compat.INSERTS_ROW_BY_ROW and tools.inner(self.env, "revaluation_entries"):
             self._write_pending_items()
         return super()._check_balanced(*container)
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .. import compat
+from .. import compat, tools
 
 
 def find_read_ahead(model, domain, offset, limit, order):
@@ -13,7 +13,7 @@ def find_read_ahead(model, domain, offset, limit, order):
     Odoo values one product at a time and searches for its moves and costs each time; the context says which
     there are ({model: {product id: ids by date}}, see `_read_ahead`).
     """
-    known = model.env.context.get("revaluation_read_ahead", {}).get(model._name)
+    known = (tools.inner(model.env, "revaluation_read_ahead") or {}).get(model._name)
     if not known or order not in ("date, id", "date desc, id desc"):
         return None
     for condition in Domain(domain).iter_conditions():
@@ -29,11 +29,11 @@ class ProductProduct(models.Model):
 
     def _with_valuation_context(self):
         """Value the stock of one company alone, for the superuser too, whom no record rule restrains."""
-        known = self.env.context.get("revaluation_contexts", {}).get(self[:1].cost_method == "fifo")
+        known = (tools.inner(self.env, "revaluation_contexts") or {}).get(self[:1].cost_method == "fifo")
         if known:
             return self.with_context(**known)
         products = super()._with_valuation_context()
-        if not self.env.context.get("revaluation_company_only"):
+        if not tools.inner(self.env, "revaluation_company_only"):
             return products
         locations = self.env["stock.location"].sudo().browse(products.env.context.get("location", []))
         own = locations.filtered(lambda location: location.company_id == self.env.company)
@@ -51,19 +51,41 @@ class ProductProduct(models.Model):
         19.0 of early 2026 replays as superuser and without a company filter: a product that two
         companies share would be worth 12.50 × 14 units in either of them.
         """
-        return self.with_context(revaluation_company_id=self.env.company.id, revaluation_company_only=True)
+        company_id = tools.Inner(self.env.company.id)
+        return self.with_context(revaluation_company_id=company_id, revaluation_company_only=tools.Inner())
 
 
 class ProductValue(models.Model):
-    _inherit = "product.value"
+    _name = "product.value"
+    _inherit = ["product.value", "stock.revaluation.owned"]
+
+    _owned_fields = ("revaluation_line_id",)
 
     revaluation_line_id = fields.Many2one(
         "stock.revaluation.journal.line", "Revaluation Line", readonly=True, index="btree_not_null", ondelete="restrict"
     )
 
+    def write(self, vals):
+        self._check_no_revaluation()
+        return super().write(vals)
+
+    def unlink(self):
+        self._check_no_revaluation()
+        return super().unlink()
+
+    def _check_no_revaluation(self):
+        """Raise UserError if one of the values is the cost that a posted journal has set."""
+        journals = self.sudo().revaluation_line_id.journal_id
+        if journals:
+            self.env["stock.revaluation.guard"]._check_access_to(self, "write")
+            names = ", ".join(journals.mapped("name"))
+            raise UserError(
+                self.env._("Values of %s cannot be changed or deleted: choose Reverse on the journal.", names)
+            )
+
     @api.model
     def _search(self, domain, *args, **kwargs):
-        company_id = self.env.context.get("revaluation_company_id")
+        company_id = tools.inner(self.env, "revaluation_company_id")
         if company_id:
             own = Domain("revaluation_line_id", "=", False) | Domain("company_id", "=", company_id)
             domain = Domain(domain) & own
@@ -174,13 +196,19 @@ class StockValuationLayer(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Refuse: layers are made by posting a revaluation journal, and by nothing else."""
+        self._check_reader()
         raise UserError(self.env._("Valuation layers are created by posting a revaluation journal."))
 
     def write(self, vals):
+        self._check_reader()
         raise UserError(self.env._("Valuation layers cannot be changed: reverse the revaluation journal."))
 
     def unlink(self):
+        self._check_reader()
         raise UserError(self.env._("Valuation layers cannot be deleted: reverse the revaluation journal."))
+
+    def _check_reader(self):
+        self.env["stock.revaluation.guard"]._check_access_to(self, "read")
 
     def _create_by_posting(self, vals_list):
         return super().create(vals_list)

@@ -81,7 +81,7 @@ class StockRevaluationValuation(models.AbstractModel):
         By the superuser: the computation itself drops `sudo()`, and a revaluation manager needs no
         access to stock moves.
         """
-        context = {"allowed_company_ids": self.env.company.ids, "revaluation_company_only": True}
+        context = {"allowed_company_ids": self.env.company.ids, "revaluation_company_only": tools.Inner()}
         return products.with_user(SUPERUSER_ID).with_company(self.env.company).with_context(**context)
 
     # ------------------------------------------------------------------ products
@@ -326,7 +326,7 @@ class StockRevaluationValuation(models.AbstractModel):
             contexts[group[0].cost_method == "fifo"] = {
                 name: context[name] for name in ("location", "owners") if name in context
             }
-        products = products.with_context(revaluation_contexts=contexts)
+        products = products.with_context(revaluation_contexts=tools.Inner(contexts))
         searched = products.filtered(lambda product: product.cost_method != "standard" and not product.lot_valuated)
         flags = ["|", "|", ("is_in", "=", True), ("is_out", "=", True), ("is_dropship", "=", True)]
         moves = self._find_by_product(searched, "stock.move", [("company_id", "=", self.env.company.id)] + flags)
@@ -340,7 +340,7 @@ class StockRevaluationValuation(models.AbstractModel):
             known[records._name] = {
                 product_id: found.get(product_id, records.browse()).ids for product_id in searched.ids
             }
-        return products.with_context(revaluation_read_ahead=known)
+        return products.with_context(revaluation_read_ahead=tools.Inner(known))
 
     def _find_by_product(self, products, model, domain):
         """Return the records of `model` about `products` that satisfy `domain`, by date."""

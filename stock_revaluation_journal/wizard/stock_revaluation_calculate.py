@@ -24,6 +24,7 @@ class StockRevaluationCalculate(models.TransientModel):
         "existing_lines",
     )
     _writable = {"new": _settings, "saved": _settings}
+    _guard_documents = ("journal_id",)
 
     journal_id = fields.Many2one("stock.revaluation.journal", "Journal", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="journal_id.company_id")
@@ -39,7 +40,7 @@ class StockRevaluationCalculate(models.TransientModel):
     product_ids = fields.Many2many(
         "product.product",
         string="Products",
-        domain="[('company_id', 'in', (company_id, False))]",
+        domain=compat.USED_BY_COMPANY,
         help="Only these products; empty: all.",
     )
     categ_ids = fields.Many2many(

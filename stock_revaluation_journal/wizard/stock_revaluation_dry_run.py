@@ -10,6 +10,7 @@ class StockRevaluationDryRun(models.TransientModel):
     _description = "Dry Run of a Revaluation Rule"
 
     _writable = {"new": ("rule_id",), "saved": ()}
+    _guard_documents = ("rule_id",)
 
     rule_id = fields.Many2one("stock.revaluation.rule", "Rule", readonly=True, help="The rule that is tried.")
     item_count = fields.Integer(

@@ -9,6 +9,7 @@ class StockRevaluationPreview(models.TransientModel):
     _description = "Preview of a Revaluation"
 
     _writable = {"new": ("journal_id",), "saved": ()}
+    _guard_documents = ("journal_id",)
 
     journal_id = fields.Many2one(
         "stock.revaluation.journal", "Journal", required=True, ondelete="cascade", help="The journal that is previewed."

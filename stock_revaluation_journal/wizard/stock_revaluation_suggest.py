@@ -13,6 +13,7 @@ class StockRevaluationSuggest(models.TransientModel):
 
     _settings = ("journal_id", "line_ids")
     _writable = {"new": _settings, "saved": _settings}
+    _guard_documents = ("journal_id",)
 
     journal_id = fields.Many2one(
         "stock.revaluation.journal", "Journal", required=True, ondelete="cascade", help="Whose lines get a new cost."
