@@ -5,6 +5,7 @@ comes first where it fits, then others on this machine, then one from the Debian
 unpacked: Odoo 14.0 wants Python 3.9, which no current distribution brings.
 """
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -45,6 +46,15 @@ def tools_environment():
 def lint_environment():
     """Return the Python of the environment for lint."""
     return _environment("lint", Path(_this_one()[1][0]), CHECKOUT / "setup" / "requirements-lint.txt")
+
+
+def hand_over(*modules, to=tools_environment):
+    """Run this command again in an environment of ours, unless this Python has the modules that are enough."""
+    if modules and all(importlib.util.find_spec(name) for name in modules):
+        return
+    interpreter = str(to())
+    if sys.executable != interpreter:
+        os.execv(interpreter, [interpreter, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
 
 
 def clean_environ(**more):

@@ -305,7 +305,7 @@ class OldImport:
 
 
 class Client14(OldImport, Client):
-    """The client of 14.0 and 15.0: a form is read first, then edited."""
+    """The client of 14.0: a form is read first, then edited."""
 
     create_label = "Create"
     first_row = 2
@@ -321,6 +321,14 @@ class Client14(OldImport, Client):
         if button.count():
             button.click()
             self.settle()
+
+
+class Client15(Client14):
+    """The client of 15.0: the bar on top is today's, what is below it that of 14.0."""
+
+    import_menu = ".o_import_menu"
+    apps_menu = ".o_navbar_apps_menu button"
+    entry = ".o-dropdown--menu .dropdown-item"
 
 
 class Client19(Client):
@@ -361,6 +369,9 @@ class Client16(OldImport, Client19):
     import_menu = ".o_import_menu"
 
 
+CLIENTS = {"14.0": Client14, "15.0": Client15, "16.0": Client16}
+
+
 def client_at(page, series):
     """Return the client of `series` ("18.0")."""
-    return (Client14 if series < "16.0" else Client16 if series < "17.0" else Client19)(page)
+    return CLIENTS.get(series, Client19)(page)
