@@ -35,28 +35,34 @@ def ask_to_run_again(cr):
 
 
 class NumberWriter:
-    """Write many numbers in the user's language: what they have in common is looked up once.
+    """Write many numbers in the user's language, each once: Odoo looks language and digits up for every one.
 
     Numbers may be Decimals.
     """
 
     def __init__(self, env, cost_digits, quantity_digits):
-        self.env = env
+        self.env, self.written = env, {}
         digits = env["decimal.precision"].precision_get
         self.digits = {"cost": digits(cost_digits), "quantity": digits(quantity_digits)}
 
+    def _write(self, number, digits):
+        key = (float(number), digits)
+        if key not in self.written:
+            self.written[key] = formatLang(self.env, key[0], digits=digits)
+        return self.written[key]
+
     def cost(self, number):
         """Write a unit cost."""
-        return formatLang(self.env, float(number), digits=self.digits["cost"])
+        return self._write(number, self.digits["cost"])
 
     def quantity(self, number):
         """Write a quantity."""
-        return formatLang(self.env, float(number), digits=self.digits["quantity"])
+        return self._write(number, self.digits["quantity"])
 
     def short(self, number):
         """Write a number with two decimals at the most, none if it is whole."""
         number = round(float(number), 2)
-        return formatLang(self.env, number, digits=0 if number.is_integer() else 2)
+        return self._write(number, 0 if number.is_integer() else 2)
 
     def amount(self, number, currency):
         """Write an amount with its currency."""

@@ -1,4 +1,5 @@
 from collections import defaultdict, namedtuple
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 from odoo import _, fields, models
@@ -12,7 +13,7 @@ from ..valuation.base import Key
 PRICED_AT_ONCE = 200
 
 # A net realisable value that something gives for an item. Units: `value` of all the item's quantity, company currency.
-# `basis` is one of BASES.
+# `basis` is one of BASES; `text` a function that says why, given a `tools.NumberWriter`: asked for lines that keep it.
 Estimate = namedtuple("Estimate", "value basis text")
 # A table as the test needs it. Shape: `rows` see `engine.realisable`.
 TableRows = namedtuple("TableRows", "name months rows")
@@ -56,18 +57,21 @@ class StockRevaluationCostSource(models.AbstractModel):
     def _estimates_entered(self, items, company, date):
         products = self.env["product.product"].browse({item.product_id for item in items})
         records = self.env["stock.revaluation.nrv"]._get_values(products, company, date)
-        write, text = self._get_writer(), _("Entered for %(date)s: %(value)s a unit. %(note)s")
-        estimates = {}
-        for item in items:
-            record = records.get(item.product_id)
-            if record:
-                said = text % {
-                    "date": write.date(record.date),
-                    "value": write.cost(record.unit_value),
-                    "note": record.note or "",
-                }
-                estimates[item.key] = self._estimate(item, record.unit_value, "entered", said.strip(), company)
-        return estimates
+        return {
+            item.key: self._estimate(item, record.unit_value, "entered", partial(self._entered_text, record), company)
+            for item in items
+            for record in [records.get(item.product_id)]
+            if record
+        }
+
+    def _entered_text(self, record, write):
+        text = _(
+            "Entered for %(date)s: %(value)s a unit. %(note)s",
+            date=write.date(record.date),
+            value=write.cost(record.unit_value),
+            note=record.note or "",
+        )
+        return text.strip()
 
     # ------------------------------------------------------------------ sales prices
 
@@ -83,7 +87,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             percent = sum(row.percent for row in costs[product_id])
             amount = sum(row.amount for row in costs[product_id])
             net[product_id] = realisable.net_price(price, percent, amount)
-            texts[product_id] = self._price_text(origin, price, percent, amount, net[product_id])
+            texts[product_id] = partial(self._price_text, origin, price, percent, amount, net[product_id])
         return {
             item.key: self._estimate(item, net[item.product_id], "price", texts[item.product_id], company)
             for item in items
@@ -103,8 +107,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         }
         return {product_id: price for product_id, price in found.items() if price > 0}
 
-    def _price_text(self, origin, price, percent, amount, net):
-        write = self._get_writer()
+    def _price_text(self, origin, price, percent, amount, net, write):
         return _(
             "Sales price %(price)s (%(origin)s) less %(percent)s %% and %(amount)s to complete and to sell:"
             " %(net)s a unit.",
@@ -127,7 +130,7 @@ class StockRevaluationCostSource(models.AbstractModel):
                 continue
             table = tables[item.product_id]
             percent = realisable.kept_percent(pieces[item.key], table.rows)
-            text = self._ageing_text(table, realisable.buckets(pieces[item.key], table.rows), percent)
+            text = partial(self._ageing_text, table, pieces[item.key], percent)
             estimates[item.key] = self._estimate_part(item, percent, "ageing", text, company, options)
         return estimates
 
@@ -160,12 +163,11 @@ class StockRevaluationCostSource(models.AbstractModel):
             ]
         return pieces
 
-    def _ageing_text(self, table, buckets, percent):
-        write = self._get_writer()
+    def _ageing_text(self, table, pieces, percent, write):
         lines = [
             _("Ageing table %(table)s: worth %(percent)s %% of cost.", table=table.name, percent=write.short(percent))
         ]
-        for start, end, kept, quantity in buckets:
+        for start, end, kept, quantity in realisable.buckets(pieces, table.rows):
             lines.append(
                 _(
                     "%(days)s days since receipt: %(quantity)s at %(percent)s %%",
@@ -190,7 +192,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             table, out = tables[item.product_id], issued.get(item.product_id, 0.0)
             months = realisable.months_of_stock(stock[item.product_id], out, table.months)
             percent = realisable.percent_of(months, table.rows)
-            text = self._coverage_text(table, months, out, percent)
+            text = partial(self._coverage_text, table, months, out, percent)
             estimates[item.key] = self._estimate_part(item, percent, "coverage", text, company, options)
         return estimates
 
@@ -205,8 +207,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             issued.update(self._nrv_seam(company)._read_issued(products, since, date))
         return issued
 
-    def _coverage_text(self, table, months, issued, percent):
-        write = self._get_writer()
+    def _coverage_text(self, table, months, issued, percent, write):
         if months is None:
             text = _("Coverage table %(table)s: nothing issued in %(months)s months: worth %(percent)s %% of cost.")
         else:

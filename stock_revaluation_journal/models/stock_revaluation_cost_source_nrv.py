@@ -9,8 +9,8 @@ from ..valuation.base import Key
 from .stock_revaluation_journal_line import COST_DIGITS
 
 # What the test found for an item, and what follows. Units: company currency. `cost` is what the item would be worth
-# without write-downs, `left` what is left of these, `value` the new value; `texts` says what decided.
-Finding = namedtuple("Finding", "item cost left reversible estimate value texts")
+# without write-downs, `left` what is left of these, `value` the new value; `group` how it was tested, if not alone.
+Finding = namedtuple("Finding", "item cost left reversible estimate value group")
 # Where an item stands before the test. Units: company currency. `carried` is what it is carried at, write-downs and
 # allowance taken off; `left` what is left of these, `reversible` what of that may be taken back.
 Standing = namedtuple("Standing", "carried left reversible")
@@ -49,6 +49,7 @@ class StockRevaluationCostSource(models.AbstractModel):
     pricelist_id = fields.Many2one(
         "product.pricelist",
         "Pricelist",
+        domain="[('company_id', 'in', (company_id, False))]",
         help="Where sales prices come from, in any currency, for one stock unit on the journal's date. Empty: the"
         " product's own sales price.",
     )
@@ -94,6 +95,8 @@ class StockRevaluationCostSource(models.AbstractModel):
         complete = super()._complete_options(source, dict(defaults, **options))
         if not isinstance(complete["pricelist_id"], models.BaseModel):
             complete["pricelist_id"] = self.env["product.pricelist"].browse(complete["pricelist_id"] or [])
+        if complete["pricelist_id"]:  # its prices are read by superuser
+            self._check_access_to(complete["pricelist_id"], "read")
         return complete
 
     # ------------------------------------------------------------------ the test
@@ -149,9 +152,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             for item, each, cost, write_down in zip(own, standing, costs, short):
                 top = each.reversible if highest is None else highest
                 value = realisable.bounded(each.carried, cost - write_down, lowest, top)
-                estimate = estimates[item.key]
-                texts = "\n".join([estimate.text] + ([text] if text else []))
-                findings.append(Finding(item, cost, each.left, each.reversible, estimate, value, texts))
+                findings.append(Finding(item, cost, each.left, each.reversible, estimates[item.key], value, text))
         return findings
 
     def _get_blocked(self, findings, highest):

@@ -69,17 +69,19 @@ class StockRevaluationJournalLine(models.Model):
 
     def _note_findings(self, findings):
         """Leave {line id: Finding} on those lines among `self`."""
+        write = self.env["stock.revaluation.cost.source"]._get_writer()
         tested = self.filtered(lambda line: line.id in findings)
-        for line in tested:
-            finding = findings[line.id]
-            line._write_protected(
-                {
-                    "nrv_basis": finding.estimate.basis,
-                    "nrv_cost": float(finding.cost),
-                    "nrv_value": float(finding.estimate.value),
-                    "nrv_left": float(finding.left),
-                    "nrv_reversible": float(finding.reversible),
-                    "nrv_detail": finding.texts,
-                }
-            )
+        for journal in tested.journal_id:
+            lines = tested.filtered(lambda line, journal=journal: line.journal_id == journal)
+            self._update_rows(journal, [dict(self._finding_values(findings[i], write), id=i) for i in lines.ids])
         compat.written(tested.journal_id, ["nrv_line_ids"])
+
+    def _finding_values(self, finding, write):
+        return {
+            "nrv_basis": finding.estimate.basis,
+            "nrv_cost": float(finding.cost),
+            "nrv_value": float(finding.estimate.value),
+            "nrv_left": float(finding.left),
+            "nrv_reversible": float(finding.reversible),
+            "nrv_detail": "\n".join(filter(None, [finding.estimate.text(write), finding.group])),
+        }

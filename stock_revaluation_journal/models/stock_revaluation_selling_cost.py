@@ -89,22 +89,26 @@ class StockRevaluationSellingCost(models.Model):
         for row in self:
             if not 0 <= row.percent <= 100 or not 0 <= row.amount < LIMIT:
                 raise ValidationError(
-                    _("%s: a cost is a percentage from 0 to 100 and an amount from zero up.", row.display_name)
+                    _("%s: a cost is a percentage from 0 to 100 and an amount from zero up.", row._get_title())
                 )
 
     @api.constrains("kind", "company_id", "categ_id", "product_id", "active")
     def _check_single(self):
         for row in self.filtered("active"):
             if row.product_id and row.categ_id:
-                raise ValidationError(_("Choose a product or a category for %s, not both.", row.display_name))
+                raise ValidationError(_("%s: choose a product or a category, not both.", row._get_title()))
             same = [(name, "=", row[name].id) for name in ("company_id", "categ_id", "product_id")]
             if self.search_count([("kind", "=", row.kind)] + same) > 1:
                 raise ValidationError(
                     _(
                         "There is a row for %s already: change that one, or archive it.",
-                        row.product_id.display_name or row.categ_id.display_name or _("all products"),
+                        row._get_title(),
                     )
                 )
+
+    def _get_title(self):
+        """Return what the row is for, as messages name it."""
+        return self.product_id.display_name or self.categ_id.display_name or _("All products")
 
     def _get_categories(self):
         return self.categ_id

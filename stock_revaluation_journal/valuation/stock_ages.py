@@ -15,8 +15,8 @@ from .. import compat
 # receipt explains it.
 Age = namedtuple("Age", "received_on quantity layer_ids")
 
-# Of each receipt: what it brought, whether it makes stock young, and the layers it is known by. Where its layers and its
-# move have different dates (a receipt that was dated back), it counts from the earlier one.
+# Of each receipt: what it brought, whether it makes stock young, and the layers it is known by. Where its layers and
+# its move have different dates (a receipt that was dated back), it counts from the earlier one.
 RECEIVED_LAYERS = (
     "SELECT layer.product_id, %(lot)s AS lot_id, move.id AS move_id, LEAST(MIN(layer.create_date), move.date) AS date,"
     " SUM(layer.quantity) AS received, ARRAY_AGG(layer.id) AS layer_ids, %(is_receipt)s AS is_receipt"

@@ -163,6 +163,22 @@ class Client:
             self.settle()
             box.blur()
 
+    def select(self, field, label):
+        """Choose one of the values of a field that has a fixed choice."""
+        widget = self.here().locator("[name=%s]" % field).locator("visible=true").first
+        box = widget if widget.evaluate("box => box.matches('select')") else widget.locator("select, input").first
+        if box.evaluate("box => box.matches('select')"):
+            box.select_option(label=label)
+        else:
+            box.click()
+            self.page.locator(".o_select_menu_item:visible, .o-dropdown-item:visible", has_text=label).first.click()
+        self.settle()
+
+    def tab(self, label):
+        """Open a page of the form."""
+        self.page.locator(".o_notebook .nav-link:visible", has_text=label).first.click()
+        self.settle()
+
     def field(self, name):
         """Return the text of a field."""
         return self.here().locator("[name=%s]" % name).locator("visible=true").first.evaluate(READ_TEXT)

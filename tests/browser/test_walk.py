@@ -206,3 +206,29 @@ def test_preparer_may_not_post(client, server):
     open_draft(client, server, "preparer", "RJ-FIFO3")
     assert "Preview" in client.buttons()
     assert "Post" not in client.buttons()
+
+
+def test_leftovers_go_to_net_realisable_value(client, server):
+    """20 pumps of 500 days at 30.00, 40 bird houses of 250 days at 9.00, 8 bowls for which 50.00 are offered."""
+    client.log_in("admin")  # Inventory ▸ Configuration is its administrators’
+    client.open_app("Inventory")
+    client.choose("Configuration", "Ageing and Coverage Tables")
+    client.page.locator("td.o_data_cell", has_text="Leftovers by age").click()  # the first cell is a handle
+    client.title("Leftovers by age")
+    client.picture("nrv_1_table", 560)
+    name = server.draft("Walk of leftovers", "RJ-PUMP", "RJ-BIRD", "RJ-BOWL")
+    name = server.call("stock.revaluation.journal", "read", [name], ["name"])[0]["name"]
+    open_journals(client)
+    client.open_row(name)
+    client.press("Suggest Cost")
+    client.select("source", "Net realisable value")
+    client.shows(lambda: "3 lines change" in client.window(), True)
+    assert "$ 600.00 $ 300.00 $ -300.00" in client.window()  # half
+    assert "$ 360.00 $ 270.00 $ -90.00" in client.window()  # three quarters
+    client.picture("nrv_2_suggest", 880)
+    client.press("Apply")
+    client.tab("Net Realisable Value")
+    client.shows(lambda: client.cell("Pond pump", "nrv_value"), "300.00")
+    assert "366–730 days since receipt: 20.00 at 50 %" in client.cell("Pond pump", "nrv_detail")
+    assert "Offer of a discounter" in client.cell("Fire bowl", "nrv_detail")
+    client.picture("nrv_3_why", 880)

@@ -32,7 +32,7 @@ class TestDemoData(RevaluationCase):
         journal.with_context(tz="Pacific/Kiritimati").action_check()
 
     def test_demo_leftovers_are_to_be_written_down_by_what_decides(self):
-        """20 pumps of 500 days at 30.00 to half; 40 bird houses of 250 days at 9.00 to 75 per cent; 8 bowls to 50.00."""
+        """20 pumps of 500 days at 30.00 to half; 40 bird houses of 250 days at 9.00 to 3/4; 8 bowls to 50.00."""
         journal = self.journal("Leftovers to net realisable value")
         self.assertEqual(journal.reason_id.code, "WRITEDOWN")
         found = {
