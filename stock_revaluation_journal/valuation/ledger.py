@@ -5,7 +5,7 @@ layer, move and journal item of the lines that need it gets a *kind*, which says
 its value, an item with plus its balance, so the kinds of a line add up to its difference whatever they are.
 """
 
-from odoo import models
+from odoo import _, models
 
 from .. import compat
 
@@ -18,14 +18,14 @@ BOOKED = (
     "item.company_id = %(company)s AND item.parent_state = 'posted' AND item.date <= %(date)s"
     " AND item.account_id = ANY(%(accounts)s)"
 )
-STAMPS = "create_uid, write_uid, create_date, write_date"
-STAMPED = "%(user)s, %(user)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
+STAMPS = "create_uid, create_date, write_date"  # nobody but its maker ever writes it
+STAMPED = "%(user)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
 ROUND = "ROUND(({0})::numeric / %(rounding)s) * %(rounding)s"
 
-# One line per account and product: the value where the product's category points, the balance where it was booked.
-LINES = (
-    "INSERT INTO stock_revaluation_ledger_line (ledger_id, company_id, account_id, product_id, categ_id,"
-    " own_account_id, valuation, value, balance, difference, first_booked, is_examined, " + STAMPS + ")"
+# Both sides, grouped: the value where the product's category points, the balance where it was booked. Into a table,
+# because PostgreSQL reads for an INSERT with one process alone.
+TOTALS = (
+    "CREATE TEMPORARY TABLE revaluation_ledger_total ON COMMIT DROP AS"
     " WITH category AS (SELECT * FROM unnest(%(categs)s::int[], %(categ_accounts)s::int[], %(categ_automated)s::bool[])"
     " AS c(categ_id, account_id, automated)),"
     " goods AS (SELECT product.id AS product_id, template.categ_id, category.account_id, category.automated"
@@ -34,22 +34,26 @@ LINES = (
     " side AS (SELECT goods.account_id, v.product_id, v.value, 0::numeric AS balance, v.unbooked, v.first_booked"
     " FROM ({values}) v JOIN goods ON goods.product_id = v.product_id"
     " UNION ALL SELECT item.account_id, item.product_id, 0, SUM(item.balance), 0, NULL FROM account_move_line item"
-    " WHERE " + BOOKED + " GROUP BY 1, 2),"
-    " total AS (SELECT account_id, product_id, " + ROUND.format("SUM(value)") + " AS value,"
-    " " + ROUND.format("SUM(balance)") + " AS balance, SUM(unbooked) AS unbooked, MIN(first_booked) AS first_booked"
-    " FROM side GROUP BY account_id, product_id)"
-    " SELECT %(ledger)s, %(company)s, total.account_id, total.product_id, goods.categ_id, goods.account_id,"
-    " CASE WHEN total.product_id IS NULL THEN NULL WHEN goods.automated THEN 'automated' ELSE 'periodic' END,"
-    " total.value, total.balance, total.balance - total.value, total.first_booked,"
-    " total.balance <> total.value OR total.product_id IS NULL OR (goods.automated AND total.unbooked <> 0), "
+    " WHERE " + BOOKED + " GROUP BY 1, 2)"
+    " SELECT side.account_id, side.product_id, goods.categ_id, goods.account_id AS own_account, goods.automated,"
+    " " + ROUND.format("SUM(side.value)") + " AS value, " + ROUND.format("SUM(side.balance)") + " AS balance,"
+    " SUM(side.unbooked) AS unbooked, MIN(side.first_booked) AS first_booked"
+    " FROM side LEFT JOIN goods ON goods.product_id = side.product_id GROUP BY 1, 2, 3, 4, 5"
+)
+LINES = (
+    "INSERT INTO stock_revaluation_ledger_line (ledger_id, account_id, product_id, categ_id,"
+    " own_account, valuation, value, balance, difference, first_booked, is_examined, " + STAMPS + ")"
+    " SELECT %(ledger)s, account_id, product_id, categ_id, own_account,"
+    " CASE WHEN product_id IS NULL THEN NULL WHEN automated THEN 'automated' ELSE 'periodic' END,"
+    " value, balance, balance - value, first_booked,"
+    " balance <> value OR product_id IS NULL OR (automated AND unbooked <> 0), "
     + STAMPED
-    + " FROM total LEFT JOIN goods ON goods.product_id = total.product_id"
-    " WHERE total.value <> 0 OR total.balance <> 0 OR total.unbooked <> 0"
+    + " FROM revaluation_ledger_total WHERE value <> 0 OR balance <> 0 OR unbooked <> 0"
 )
 CAUSES = (
-    "INSERT INTO stock_revaluation_ledger_cause (ledger_id, line_id, company_id, account_id, product_id, categ_id,"
+    "INSERT INTO stock_revaluation_ledger_cause (ledger_id, line_id, account_id, product_id, categ_id,"
     " kind, amount, item_count, " + STAMPS + ")"
-    " SELECT %(ledger)s, line.id, %(company)s, line.account_id, line.product_id, line.categ_id, found.kind,"
+    " SELECT %(ledger)s, line.id, line.account_id, line.product_id, line.categ_id, found.kind,"
     " found.amount, found.count, " + STAMPED + " FROM (SELECT account_id, product_id, kind,"
     " " + ROUND.format("SUM(amount)") + " AS amount, COUNT(*) AS count FROM ({detail}) detail"
     " WHERE kind IS NOT NULL GROUP BY account_id, product_id, kind) found"
@@ -67,9 +71,9 @@ REST = (
     " END AS kind FROM rest WHERE amount <> 0),"
     " merged AS (UPDATE stock_revaluation_ledger_cause cause SET amount = cause.amount + kinds.amount FROM kinds"
     " WHERE cause.line_id = kinds.id AND cause.kind = kinds.kind RETURNING cause.line_id)"
-    " INSERT INTO stock_revaluation_ledger_cause (ledger_id, line_id, company_id, account_id, product_id, categ_id,"
+    " INSERT INTO stock_revaluation_ledger_cause (ledger_id, line_id, account_id, product_id, categ_id,"
     " kind, amount, item_count, " + STAMPS + ")"
-    " SELECT line.ledger_id, line.id, line.company_id, line.account_id, line.product_id, line.categ_id, kinds.kind,"
+    " SELECT line.ledger_id, line.id, line.account_id, line.product_id, line.categ_id, kinds.kind,"
     " kinds.amount, 0, " + STAMPED + " FROM kinds JOIN stock_revaluation_ledger_line line ON line.id = kinds.id"
     " WHERE kinds.id NOT IN (SELECT line_id FROM merged)"
 )
@@ -78,7 +82,7 @@ MAIN_CAUSE = (
     " FROM stock_revaluation_ledger_cause WHERE ledger_id = %(ledger)s ORDER BY line_id, ABS(amount) DESC, kind) main"
     " WHERE main.line_id = line.id"
 )
-TOTALS = (
+SUMS = (
     "UPDATE stock_revaluation_ledger ledger SET line_count = found.lines, different_count = found.different,"
     " value = found.value, balance = found.balance, difference = found.balance - found.value FROM (SELECT"
     " COUNT(*) AS lines, COUNT(*) FILTER (WHERE difference <> 0) AS different, COALESCE(SUM(value), 0) AS value,"
@@ -86,9 +90,9 @@ TOTALS = (
     " WHERE ledger.id = %(ledger)s"
 )
 ITEMS = (
-    "INSERT INTO stock_revaluation_ledger_item (cause_id, company_id, layer_id, account_move_line_id, account_move_id,"
+    "INSERT INTO stock_revaluation_ledger_item (cause_id, layer_id, account_move_line_id, account_move_id,"
     " stock_move_id, date, name, amount, " + STAMPS + ")"
-    " SELECT %(cause)s, %(company)s, detail.layer_id, detail.item_id, entry.id, detail.stock_move_id,"
+    " SELECT %(cause)s, detail.layer_id, detail.item_id, entry.id, detail.stock_move_id,"
     " COALESCE(item.date, ({day})::date), COALESCE({texts}), detail.amount, "
     + STAMPED
     + " FROM ({detail}) detail LEFT JOIN account_move_line item ON item.id = detail.item_id"
@@ -97,11 +101,21 @@ ITEMS = (
     " LEFT JOIN account_move entry ON entry.id = COALESCE(item.move_id, layer.account_move_id)"
     " WHERE detail.kind = %(kind)s AND COALESCE(detail.account_id, 0) = COALESCE(%(account)s, 0)"
     " AND COALESCE(detail.product_id, 0) = COALESCE(%(product)s, 0) AND detail.amount <> 0"
-    " ORDER BY 7, detail.item_id, detail.layer_id LIMIT %(limit)s"
+    " ORDER BY 6, detail.item_id, detail.layer_id LIMIT %(limit)s"
+)
+# So that items add up to their cause: what was rounded, and items beyond the limit.
+OTHER_ITEMS = (
+    "INSERT INTO stock_revaluation_ledger_item (cause_id, date, name, amount, " + STAMPS + ")"
+    " SELECT cause.id, %(date)s, %(rest)s, cause.amount - found.amount, "
+    + STAMPED
+    + " FROM stock_revaluation_ledger_cause cause, (SELECT "
+    + ROUND.format("COALESCE(SUM(amount), 0)")
+    + " AS amount"
+    " FROM stock_revaluation_ledger_item WHERE cause_id = %(cause)s) found"
+    " WHERE cause.id = %(cause)s AND cause.amount <> found.amount"
 )
 NO_VALUES = (
-    "SELECT NULL::int AS product_id, 0::numeric AS value, 0::numeric AS unbooked, NULL::timestamp AS first_booked"
-    " WHERE FALSE"
+    "SELECT NULL::int AS product_id, 0::numeric AS value, 0 AS unbooked, NULL::timestamp AS first_booked WHERE FALSE"
 )
 
 
@@ -113,7 +127,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _ledger_values(self, scope):
         """Return the SQL of the stock values at the scope's moment, with what it needs added to `scope`.
 
-        Shape: product_id, value, unbooked (what has no entry, absolute), first_booked (moment of the first entry).
+        Shape: product_id, value, unbooked (how many have no entry), first_booked (moment of the first entry).
         """
         raise NotImplementedError
 
@@ -145,21 +159,27 @@ class StockRevaluationValuation(models.AbstractModel):
         """Write the lines and causes of an empty report."""
         compat.flush(self.env)
         scope = self._ledger_scope(ledger)
-        self._ledger_run(LINES.replace("{values}", self._ledger_values(scope)), scope)
+        self._ledger_add_lines(self._ledger_values(scope), scope)
         self._ledger_analyze()
         self.env.cr.execute(self._ledger_other_accounts(), scope)
         others = [row[0] for row in self.env.cr.fetchall()]
         if others:
-            self._ledger_run(LINES.replace("{values}", NO_VALUES), dict(scope, accounts=others))
+            self._ledger_add_lines(NO_VALUES, dict(scope, accounts=others))
             scope["accounts"] += others
         self._ledger_run(CAUSES.replace("{detail}", self._ledger_detail()), scope)
-        for statement in (REST, MAIN_CAUSE, TOTALS):
+        for statement in (REST, MAIN_CAUSE, SUMS):
             self._ledger_run(statement, scope)
         self.env.cr.execute(
             "UPDATE stock_revaluation_ledger SET account_list = %s WHERE id = %s",
             [",".join(map(str, scope["accounts"])), ledger.id],
         )
         compat.invalidate(self.env)
+
+    def _ledger_add_lines(self, values, scope):
+        """Add a line for each account and product that has a value or, on the scope's accounts, a balance."""
+        self.env.cr.execute("DROP TABLE IF EXISTS revaluation_ledger_total")
+        self._ledger_run(TOTALS.replace("{values}", values), scope)
+        self._ledger_run(LINES, scope)
 
     def _ledger_open(self, cause, limit):
         """Write the items of a cause, afresh: what it consists of now, at the report's date."""
@@ -181,6 +201,7 @@ class StockRevaluationValuation(models.AbstractModel):
         day = "(COALESCE(layer.create_date, move.date) AT TIME ZONE 'UTC') AT TIME ZONE %(timezone)s"
         statement = ITEMS.replace("{detail}", self._ledger_detail()).replace("{texts}", self._ledger_item_texts())
         self._ledger_run(statement.replace("{day}", day), scope)
+        self._ledger_run(OTHER_ITEMS, dict(scope, rest=_("Other items and rounding")))
         compat.invalidate(self.env)
 
     def _ledger_scope(self, ledger):

@@ -5,13 +5,13 @@ from odoo import _, fields, models
 from .ledger import BOOKED
 
 VALUES = (
-    "SELECT product_id, SUM(value) AS value, COALESCE(SUM(ABS(value)) FILTER (WHERE account_move_id IS NULL), 0)"
-    " AS unbooked, MIN(create_date) FILTER (WHERE account_move_id IS NOT NULL AND value <> 0) AS first_booked"
+    "SELECT product_id, SUM(value) AS value, COUNT(*) FILTER (WHERE account_move_id IS NULL) AS unbooked,"
+    " MIN(create_date) FILTER (WHERE account_move_id IS NOT NULL) AS first_booked"
     " FROM stock_valuation_layer WHERE company_id = %(company)s{until} GROUP BY product_id"
 )
 # Products whose lines are examined.
 SUBJECT = (
-    "subject AS (SELECT DISTINCT product_id, own_account_id, categ_id, valuation = 'automated' AS automated"
+    "subject AS (SELECT DISTINCT product_id, own_account, categ_id, valuation = 'automated' AS automated"
     " FROM stock_revaluation_ledger_line WHERE ledger_id = %(ledger)s AND is_examined AND product_id IS NOT NULL"
     " AND (%(products)s::int[] IS NULL OR product_id = ANY(%(products)s::int[])))"
 )
@@ -19,13 +19,13 @@ LAYER = (
     "layer AS (SELECT layer.id, layer.product_id, layer.account_move_id AS entry_id, layer.value, layer.create_date,"
     " layer.create_date <= %(moment)s AS counted, layer.lost_entry,"
     " layer.account_move_id IS NULL AND layer.stock_move_id IS NULL AND layer.quantity < 0 AS empties,"
-    " subject.own_account_id, subject.categ_id, subject.automated"
+    " subject.own_account, subject.categ_id, subject.automated"
     " FROM subject JOIN stock_valuation_layer layer ON layer.product_id = subject.product_id"
     " WHERE layer.company_id = %(company)s AND layer.value <> 0)"
 )
 ITEM = (
     "item AS (SELECT item.id, item.account_id, item.product_id, item.move_id AS entry_id, item.balance,"
-    " subject.own_account_id FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id"
+    " subject.own_account FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id"
     " WHERE " + BOOKED + " AND item.balance <> 0"
     " AND (subject.product_id IS NOT NULL OR (item.product_id IS NULL AND %(without_product)s)))"
 )
@@ -47,7 +47,7 @@ PAIR = (
     " FROM (SELECT entry_id, product_id, SUM(value) FILTER (WHERE counted) AS counted, SUM(value) AS value,"
     " COUNT(*) * 0.5001 * %(rounding)s AS leeway FROM layer WHERE entry_id IS NOT NULL GROUP BY 1, 2) layers"
     " LEFT JOIN (SELECT entry_id, product_id, SUM(balance) AS balance,"
-    " SUM(balance) FILTER (WHERE account_id = own_account_id) AS own FROM item GROUP BY 1, 2) items"
+    " SUM(balance) FILTER (WHERE account_id = own_account) AS own FROM item GROUP BY 1, 2) items"
     " ON items.entry_id = layers.entry_id AND items.product_id = layers.product_id)"
 )
 # Entries of items that have no layers of their product, and the entries that these reverse.
@@ -62,7 +62,7 @@ LINKED = (
 # A layer without entry: one is missing if its product's category had entries before; else it was periodic then.
 # Odoo empties and fills the stock of products that it turns automatic: the layer that empties has no entry.
 LAYER_ROWS = (
-    "SELECT layer.own_account_id AS account_id, layer.product_id, CASE"
+    "SELECT layer.own_account AS account_id, layer.product_id, CASE"
     " WHEN layer.entry_id IS NULL AND layer.lost_entry IS NOT NULL THEN 'missing'"
     " WHEN layer.entry_id IS NULL AND NOT COALESCE(layer.automated, FALSE) THEN 'periodic'"
     " WHEN layer.entry_id IS NULL AND layer.create_date <= emptied.moment THEN 'switched'"

@@ -10,11 +10,11 @@ from odoo import models
 from .ledger import BOOKED
 
 VALUES = (
-    "SELECT product_id, value, 0::numeric AS unbooked, NULL::timestamp AS first_booked"
+    "SELECT product_id, value, 0 AS unbooked, NULL::timestamp AS first_booked"
     " FROM unnest(%(value_products)s::int[], %(values)s::numeric[]) AS v(product_id, value)"
 )
 SUBJECT = (
-    "subject AS (SELECT DISTINCT product_id, own_account_id, valuation = 'automated' AS automated"
+    "subject AS (SELECT DISTINCT product_id, own_account, valuation = 'automated' AS automated"
     " FROM stock_revaluation_ledger_line WHERE ledger_id = %(ledger)s AND is_examined AND product_id IS NOT NULL"
     " AND (%(products)s::int[] IS NULL OR product_id = ANY(%(products)s::int[])))"
 )
@@ -53,7 +53,7 @@ LANDED_MEMBERS = (
 )
 ITEM = (
     "item AS (SELECT item.id, item.account_id, item.product_id, item.move_id AS entry_id, item.balance,"
-    " subject.own_account_id, CASE WHEN EXISTS (SELECT 1 FROM member WHERE member.entry_id = item.move_id"
+    " subject.own_account, CASE WHEN EXISTS (SELECT 1 FROM member WHERE member.entry_id = item.move_id"
     " AND member.product_id = item.product_id) THEN 'e' || item.move_id{item_keys} END AS key"
     " FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id WHERE "
     + BOOKED
@@ -120,12 +120,12 @@ PAIR = (
     " FROM member WHERE key IS NOT NULL GROUP BY key, product_id) member"
     " JOIN subject ON subject.product_id = member.product_id"
     " LEFT JOIN (SELECT key, product_id, SUM(balance) AS balance,"
-    " SUM(balance) FILTER (WHERE account_id = own_account_id) AS own FROM item WHERE key IS NOT NULL GROUP BY 1, 2)"
+    " SUM(balance) FILTER (WHERE account_id = own_account) AS own FROM item WHERE key IS NOT NULL GROUP BY 1, 2)"
     " items ON items.key = member.key AND items.product_id = member.product_id"
     " LEFT JOIN document ON document.key = member.key AND document.product_id = member.product_id)"
 )
 MEMBER_ROWS = (
-    "SELECT subject.own_account_id AS account_id, member.product_id, CASE"
+    "SELECT subject.own_account AS account_id, member.product_id, CASE"
     " WHEN member.key IS NULL AND member.layer_id IS NOT NULL THEN 'missing' WHEN member.key IS NULL THEN 'closing'"
     " WHEN entry.id IS NULL THEN pair.kind WHEN entry.state = 'draft' THEN 'draft'"
     " WHEN entry.state = 'cancel' THEN 'cancelled' WHEN entry.company_id <> %(company)s THEN 'company'"
@@ -155,7 +155,7 @@ REST_ROWS = (
     " THEN 'rounding' ELSE 'cost' END, COALESCE(known.value, 0) - line.value, NULL, NULL, NULL"
     " FROM subject JOIN stock_revaluation_ledger_line line ON line.ledger_id = %(ledger)s"
     " AND line.product_id = subject.product_id"
-    " AND COALESCE(line.account_id, 0) = COALESCE(subject.own_account_id, 0)"
+    " AND COALESCE(line.account_id, 0) = COALESCE(subject.own_account, 0)"
     " LEFT JOIN (SELECT product_id, SUM(value) AS value, COUNT(*) AS count FROM member WHERE counted"
     " GROUP BY product_id) known ON known.product_id = subject.product_id"
     " WHERE COALESCE(known.value, 0) <> line.value"

@@ -60,10 +60,10 @@ class StockRevaluationLedger(models.TransientModel):
     _name = "stock.revaluation.ledger"
     _inherit = "stock.revaluation.ledger.guard"
     _description = "Inventory to Ledger"
-    _rec_name = "date"
     _transient_max_hours = 24.0
     _writable = {"new": USER_FIELDS, "saved": USER_FIELDS}
 
+    name = fields.Char("Name", compute="_compute_name", help="The report and its day.")
     date = fields.Date(
         "At Date",
         required=True,
@@ -93,6 +93,11 @@ class StockRevaluationLedger(models.TransientModel):
     )
     account_list = fields.Char("Accounts Read", readonly=True, help="Ids of the valuation accounts, former ones too.")
     file_data = fields.Binary("Workbook", readonly=True, attachment=False, help="The report as a workbook.")
+
+    @api.depends("date")
+    def _compute_name(self):
+        for ledger in self:
+            ledger.name = _("Inventory to Ledger, %s", format_date(self.env, ledger.date))
 
     @api.depends("computed_at")
     def _compute_summary(self):
@@ -185,7 +190,7 @@ class StockRevaluationLedger(models.TransientModel):
         modes = "%s,pivot,graph,form" % compat.LIST if model.endswith("line") else "%s,pivot,graph" % compat.LIST
         return {
             "type": "ir.actions.act_window",
-            "name": "%s, %s" % (name, format_date(self.env, self.date)),
+            "name": name,
             "res_model": model,
             "view_mode": modes,
             "domain": [("ledger_id", "=", self.id)],

@@ -20,7 +20,7 @@ class StockRevaluationLedgerLine(models.TransientModel):
     ledger_id = fields.Many2one(
         "stock.revaluation.ledger", "Report", readonly=True, required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one("res.company", "Company", readonly=True, help="Whose stock and accounts these are.")
+    company_id = fields.Many2one(related="ledger_id.company_id", help="Whose stock and accounts these are.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     account_id = fields.Many2one(
         "account.account",
@@ -39,8 +39,13 @@ class StockRevaluationLedgerLine(models.TransientModel):
     categ_id = fields.Many2one(
         "product.category", "Product Category", readonly=True, ondelete="cascade", help="The product's category."
     )
+    # An id without a foreign key: to check it would take PostgreSQL as long as to read thirty layers
+    own_account = fields.Integer(readonly=True)
     own_account_id = fields.Many2one(
-        "account.account", "Account of the Category", readonly=True, ondelete="cascade", help="Where its value belongs."
+        "account.account",
+        "Account of the Category",
+        compute="_compute_own_account_id",
+        help="Where its value belongs.",
     )
     valuation = fields.Selection(
         [("automated", "Automated"), ("periodic", "Periodic")],
@@ -62,6 +67,11 @@ class StockRevaluationLedgerLine(models.TransientModel):
     # For the seam: since when the product has entries, and whether what stands behind the line is looked at.
     first_booked = fields.Datetime(readonly=True)
     is_examined = fields.Boolean(readonly=True)
+
+    @api.depends("own_account")
+    def _compute_own_account_id(self):
+        for line in self:
+            line.own_account_id = line.own_account
 
     def action_open(self):
         """Open the line with its causes."""
@@ -156,7 +166,7 @@ class StockRevaluationLedgerCause(models.TransientModel):
     line_id = fields.Many2one(
         "stock.revaluation.ledger.line", "Line", readonly=True, required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one("res.company", "Company", readonly=True, help="Whose stock and accounts these are.")
+    company_id = fields.Many2one(related="ledger_id.company_id", help="Whose stock and accounts these are.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     account_id = fields.Many2one("account.account", "Account", readonly=True, help="The stock valuation account.")
     product_id = fields.Many2one("product.product", "Product", readonly=True, help="Empty: items without product.")
@@ -241,7 +251,7 @@ class StockRevaluationLedgerItem(models.TransientModel):
     cause_id = fields.Many2one(
         "stock.revaluation.ledger.cause", "Cause", readonly=True, required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one("res.company", "Company", readonly=True)
+    company_id = fields.Many2one(related="cause_id.ledger_id.company_id")
     currency_id = fields.Many2one(related="company_id.currency_id")
     date = fields.Date("Date", readonly=True, help="Accounting date of an item, day of a layer or move.")
     name = fields.Char("Description", readonly=True, help="Its label or reference.")

@@ -5,6 +5,7 @@ SRJ_CHROMIUM for the browser. The database is as `setup/_lib/demo/stage.py` has 
 and a user for each role.
 """
 
+import contextlib
 import os
 import re
 import xmlrpc.client
@@ -147,6 +148,27 @@ class Server:
         if codes:
             self.call("stock.revaluation.journal", "calculate", [journal], product_ids=self.products(*codes))
         return journal
+
+    def book_by_hand(self, code, amount):
+        """Post an entry on the product's valuation account; return the names of account and entry."""
+        product = self.products(code)[0]
+        categ = self.call("product.product", "read", [product], ["categ_id"])[0]["categ_id"][0]
+        account = self.call("product.category", "read", [categ], ["property_stock_valuation_account_id"])[0]
+        account_id, account_name = account["property_stock_valuation_account_id"]
+        journal = self.call("account.journal", "search", [["type", "=", "general"]], limit=1)[0]
+        items = [
+            {"name": "By hand", "account_id": item, "product_id": product, "debit": debit, "credit": credit}
+            for item, debit, credit in ((account_id, amount, 0.0), (self._other_account(categ), 0.0, amount))
+        ]
+        vals = {"journal_id": journal, "line_ids": [[0, 0, item] for item in items]}
+        entry = self.call("account.move", "create", [vals])[0]
+        with contextlib.suppress(xmlrpc.client.Fault):  # 14.0 posts, and then cannot send what the method returns
+            self.call("account.move", "action_post", [entry])
+        return account_name, self.call("account.move", "read", [entry], ["name"])[0]["name"]
+
+    def _other_account(self, categ):
+        name = "property_account_expense_categ_id"
+        return self.call("product.category", "read", [categ], [name])[0][name][0]
 
 
 @pytest.fixture(scope="session")

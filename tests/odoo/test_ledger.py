@@ -206,6 +206,19 @@ class TestLedgerFaults(LedgerCase):
         self.assertEqual(self.causes(ledger, product), {"switched": -100.00})
         self.assertEqual(self.causes(ledger, late), {})
 
+    def test_product_turned_automatic_by_odoo_is_in_order_now_and_named_before(self):
+        if self.has_product_values:
+            self.skipTest("19.0 books nothing when a product is turned automatic")
+        category = self.category("fifo", False, name="Turned by Odoo")
+        product = self.stocked("fifo", categ=category)
+        self.pass_time(days=10)
+        self.set_automated(category, True)
+        self.flush()
+        self.invalidate()
+        self.assertEqual(self.causes(self.compare(), product), {})
+        found = self.causes(self.compare(fields.Date.today() - timedelta(days=5)), product)
+        self.assertEqual(found, {"switched": -100.00})
+
     def turn_automatic(self, category):
         """Up to 18.0 Odoo books the stock of products that it turns automatic; archived ones it forgets."""
         products = self.env["product.product"].search([("categ_id", "=", category.id)])
