@@ -163,6 +163,11 @@ class Client:
             self.settle()
             box.blur()
 
+    def tick(self, field):
+        """Tick a box."""
+        self.here().locator("[name=%s] input" % field).locator("visible=true").first.check()
+        self.settle()
+
     def select(self, field, label):
         """Choose one of the values of a field that has a fixed choice."""
         widget = self.here().locator("[name=%s]" % field).locator("visible=true").first
