@@ -5,7 +5,6 @@ from . import stock_revaluation_journal_line
 from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_grouping
-from . import stock_revaluation_journal_cost
 from . import stock_revaluation_journal_preview
 from . import stock_revaluation_write_down
 from . import stock_revaluation_journal_background
@@ -23,6 +22,7 @@ from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import res_company
 from . import stock_revaluation_journal_import
+from . import stock_revaluation_journal_cost
 from . import stock_revaluation_journal_import_update
 from . import stock_revaluation_journal_approval
 from . import stock_revaluation_journal_schedule

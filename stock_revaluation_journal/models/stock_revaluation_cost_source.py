@@ -266,7 +266,7 @@ class StockRevaluationCostSource(models.AbstractModel):
                     line.cost_method,
                     line.unit_cost_revalued,
                     line.value_revalued,
-                    None if line.quantity else line.unit_cost_calculated,
+                    None if line.quantity or line._books_allowance() else line.unit_cost_calculated,
                     line.journal_id.id,
                     line._key(),
                     line.allowance_booked if line._books_allowance() else 0.0,

@@ -2,6 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_is_zero, plaintext2html
 
+from ..valuation.base import Key
 from .stock_revaluation_journal import NAMED_AT_MOST
 from .stock_revaluation_journal_line import COST_DIGITS
 
@@ -84,6 +85,16 @@ class StockRevaluationJournalLine(models.Model):
             and not self._books_allowance()
             and not float_is_zero(change, precision_digits=self._digits(COST_DIGITS))
         )
+
+    @api.model
+    def _read_positions(self, product_ids):
+        """Let a file have products without stock, where its journal takes them."""
+        positions = super()._read_positions(product_ids)
+        journal = self.env["stock.revaluation.journal"].browse(self.env.context.get("default_journal_id") or [])
+        missing = {Key(product_id, False, False) for product_id in product_ids} - positions.keys()
+        if journal and missing:
+            positions.update(journal._find_positions(list(missing)))
+        return positions
 
     def _check_entry_without_stock(self, figures, entered, number):
         """Raise UserError for a total above zero of no stock."""

@@ -56,7 +56,7 @@ class StockRevaluationJournal(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_rights("create")
-        journals = super().create([self._without_schedule(vals) for vals in vals_list])
+        journals = super().create([dict(vals, post_on_date=False) for vals in vals_list])
         for journal, vals in zip(journals, vals_list):
             if vals.get("post_on_date"):
                 journal.write({"post_on_date": True})
@@ -65,16 +65,13 @@ class StockRevaluationJournal(models.Model):
     def write(self, vals):
         """Check the right to post before *Post on Its Date* is set."""
         self._check_rights("write")
-        others = self._without_schedule(vals)
+        others = {name: value for name, value in vals.items() if name != "post_on_date"}
         if not all(name.startswith(MAIL_FIELDS) for name in others):
             self._withdraw_schedule()
         result = super().write(others)
         if "post_on_date" in vals:
             self._set_schedule(bool(vals["post_on_date"]))
         return result
-
-    def _without_schedule(self, vals):
-        return {name: value for name, value in vals.items() if name != "post_on_date"}
 
     def _set_schedule(self, post_on_date):
         for journal in self.filtered(lambda journal: journal.post_on_date != post_on_date):

@@ -99,5 +99,5 @@ def test_standard_costs_from_roll_up_to_posting_on_their_date(client, server, pr
     client.picture("costs_4_compare", 560)
     for kind in ("pivot", "graph"):
         client.page.locator(".o_cp_switch_buttons button.o_%s, button.o_switch_view.o_%s" % (kind, kind)).first.click()
-        client.page.wait_for_selector(".o_%s_view" % kind)
+        client.page.wait_for_selector(".o_content [class*=o_%s]" % kind)
         client.settle()

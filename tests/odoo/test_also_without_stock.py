@@ -134,6 +134,18 @@ class TestAlsoWithoutStock(RevaluationCase):
         self.post(journal)
         self.assertEqual(self.cost(product), 0.12)
 
+    def test_file_adds_products_without_stock_to_a_journal_that_takes_them(self):
+        listed, added = self.create_product("standard", cost=4.00), self.create_product("standard", cost=4.00)
+        fields, rows = ["product_id", "unit_cost_revalued"], [[added.name, "5.50"]]
+        for takes in (True, False):
+            journal = self.prepare(listed) if takes else self.calculate(listed)
+            lines = journal.line_ids.with_context(default_journal_id=journal.id)
+            result = lines.load(fields, rows)
+            self.assertEqual(bool(result["ids"]), takes, result["messages"])
+            if takes:
+                self.post(journal)
+                self.assertEqual(self.cost(added), 5.50)
+
     def test_in_the_background_too(self):
         self.env["ir.config_parameter"].sudo().set_param("stock_revaluation_journal.background_limit", "1")
         products = [self.create_product("standard", cost=4.00) for _number in range(3)]

@@ -51,6 +51,8 @@ class TestPostOnDate(Builders, RevaluationCase):
             with self.assertRaises(AccessError):
                 call()
         self.assert_refused(lambda: journal.write({"scheduled_by": self.accountant.id}))
+        by_default = journal.with_context(default_post_on_date=True).create({"date": journal.date})
+        self.assertFalse(by_default.post_on_date)
         self.company.revaluation_approval_amount = 5.00  # the journal changes 10 x 2.00
         own = self.future_journal(self.stocked())
         self.assert_refused(own.action_post_on_date, "another revaluation manager")
