@@ -11,6 +11,7 @@ REPORT, PLAIN = "Inventory to Ledger", "plain GROUP BY of both sides"
 def ledger(bench):
     """All products in order but one in a hundred, which lacks an entry."""
     count = bench.ledger
+    bench.env.cr.commit()  # what it has read is locked against the next step else
     with transaction(bench.env, keep=True) as env:
         indexes = bare_tables(env)
         products = seed.products(env, "Ledger", "average", count, LAYERS - 1)
