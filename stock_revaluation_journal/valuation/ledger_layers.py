@@ -2,6 +2,7 @@
 
 from odoo import _, fields, models
 
+from .. import tools
 from .ledger import BOOKED
 
 VALUES = (
@@ -139,7 +140,8 @@ class AccountMove(models.Model):
 
     def unlink(self):
         """Note on layers whose entry goes that there was one: Inventory to Ledger then knows."""
-        layers = self.env["stock.valuation.layer"].sudo().search([("account_move_id", "in", self.ids)])
+        Layer = self.env["stock.valuation.layer"].sudo().with_context(revaluation_posting=tools.Inner())
+        layers = Layer.search([("account_move_id", "in", self.ids)])
         for entry in layers.mapped("account_move_id"):
             lost = layers.filtered(lambda layer, entry=entry: layer.account_move_id == entry)
             lost.lost_entry = _(
