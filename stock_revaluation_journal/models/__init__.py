@@ -6,7 +6,6 @@ from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_grouping
 from . import stock_revaluation_journal_preview
-from . import stock_revaluation_write_down
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal
 from . import stock_revaluation_nrv
@@ -30,6 +29,7 @@ from . import stock_revaluation_journal_compare
 from . import stock_revaluation_journal_analytic
 from . import stock_revaluation_journal_print
 from . import stock_revaluation_linked
+from . import stock_revaluation_write_down
 from . import stock_revaluation_allowance
 from . import product_product
 from . import account_move

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -5,6 +7,8 @@ from .. import compat, tools
 from ..engine.rounding import round_to
 from ..valuation.base import Key, Position
 from .stock_revaluation_journal import ACCOUNTING_GROUPS
+from .stock_revaluation_journal_posting import NAMED_AT_MOST
+from .stock_revaluation_write_down import Tracked
 
 
 class StockRevaluationReason(models.Model):
@@ -53,20 +57,21 @@ class StockRevaluationJournal(models.Model):
         return self.reason_id.sudo().with_company(self.company_id).allowance_account_id
 
     @api.model
-    def _sum_allowances(self, company, account, product_ids=None, date=None, reason=None):
-        """Return {product id: allowance booked on `account`, positive} by posted lines up to the end of `date`."""
+    def _sum_allowances(self, company, account=None, product_ids=None, date=None, reason=None):
+        """Return {product id: allowance booked on `account`, else on any, positive} by lines up to `date`."""
         rounding = company.currency_id.rounding  # before the query: reading it may take one of its own
         compat.flush(self.env)
         self.env.cr.execute(
             "SELECT l.product_id, -SUM(l.amount) FROM stock_revaluation_journal_line l"
-            " WHERE l.company_id = %(company)s AND l.allowance_account_id = %(account)s AND l.state = 'posted'"
+            " WHERE l.company_id = %(company)s AND l.state = 'posted' AND l.allowance_account_id IS NOT NULL"
+            " AND (%(account)s::int IS NULL OR l.allowance_account_id = %(account)s)"
             " AND (%(products)s::int[] IS NULL OR l.product_id = ANY(%(products)s))"
             " AND (%(date)s::date IS NULL OR l.date <= %(date)s)"
             " AND (%(reason)s::int IS NULL OR l.reason_id = %(reason)s)"
             " GROUP BY l.product_id",
             {
                 "company": company.id,
-                "account": account.id or 0,
+                "account": None if account is None else account.id or 0,
                 "products": product_ids,
                 "date": date,
                 "reason": reason.id if reason else None,
@@ -77,6 +82,49 @@ class StockRevaluationJournal(models.Model):
     def _read_booked(self, product_ids=None):
         """Return {product id: allowance booked so far}, at the journal's date."""
         return self._sum_allowances(self.company_id, self._get_allowance_account(), product_ids, self.date)
+
+    @api.model
+    def _read_allowances_left(self, account, product_ids, date=None, until=None):
+        """Return {product id: what of its allowance on `account` belongs to goods still in stock} at `date`.
+
+        The last run, up to the end of `until`, required it for the stock of its day; of that it goes with the goods.
+        """
+        date = date or fields.Date.context_today(self)
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT DISTINCT ON (l.product_id) l.id, l.product_id, l.date, l.write_down_moment, l.quantity::float,"
+            " l.allowance_required, l.cost_method FROM stock_revaluation_journal_line l"
+            " WHERE l.company_id = %s AND l.allowance_account_id = %s AND l.state = 'posted'"
+            " AND l.product_id = ANY(%s) AND l.date <= %s ORDER BY l.product_id, l.date DESC, l.id DESC",
+            [self.env.company.id, account.id or 0, list(product_ids), until or date],
+        )
+        rows, currency = self.env.cr.fetchall(), self.env.company.currency_id
+        tracked = [
+            Tracked(
+                line_id=line_id,
+                product_id=product_id,
+                lot_id=False,
+                kind="write_down",
+                date=day,
+                moment=moment,
+                quantity=quantity,
+                amount=round_to(required, currency.rounding),
+                method=method,
+                shares={},
+            )
+            for line_id, product_id, day, moment, quantity, required, method in rows
+            if required
+        ]
+        return {each.change.key.product_id: float(each.left) for each in self._follow(tracked, date)}
+
+    @api.model
+    def _read_allowances_kept(self, account, product_ids, date=None):
+        """Return {product id: allowance that may not be reversed} at `date`: under US GAAP, what is left of earlier
+        fiscal years; nothing under other frameworks."""
+        if self.env.company.sudo().revaluation_framework != "us_gaap":
+            return {}
+        start = self._get_fiscal_year_start(self.env.company, date)
+        return self._read_allowances_left(account, product_ids, date, start - timedelta(days=1))
 
     def write(self, vals):
         """Read what is booked again when the reason, or the date, becomes another one."""
@@ -101,11 +149,28 @@ class StockRevaluationJournal(models.Model):
     # ------------------------------------------------------------------ posting
 
     def _get_line_problems(self, lines):
-        return super()._get_line_problems(lines) + self._check_whole_products(lines)
+        problems = super()._get_line_problems(lines)
+        if not self._books_allowance():
+            return problems
+        return problems + self._check_whole_products(lines) + self._check_allowance_kept(lines)
+
+    def _check_allowance_kept(self, lines):
+        """US GAAP: what an earlier fiscal year wrote down of goods still in stock stays."""
+        lines = lines.filtered(lambda line: line.amount > 0)
+        kept = self._in_company()._read_allowances_kept(self._get_allowance_account(), lines.product_id.ids, self.date)
+        wrong = lines.filtered(
+            lambda line: (
+                self.currency_id.compare_amounts(line.allowance_required, kept.get(line.product_id.id, 0.0)) < 0
+            )
+        )
+        limits = {
+            line: line.amount - (kept[line.product_id.id] - line.allowance_required) for line in wrong[:NAMED_AT_MOST]
+        }
+        return self._say_not_reversible(wrong, limits)
 
     def _check_whole_products(self, lines):
         found = lines.filtered(lambda line: line.lot_id or line.stock_move_id or line.valuation_layer_id)
-        if not self._books_allowance() or not found:
+        if not found:
             return []
         return [
             _("An allowance is kept by product. Calculate per product, without lots and layers:")
@@ -151,6 +216,7 @@ class StockRevaluationJournal(models.Model):
             return super()._post_lines(lines)
         account = self._get_allowance_account()
         before = self._read_balance(account)
+        left = self._in_company()._read_allowances_left(account, lines.product_id.ids, self.date)
         super()._post_lines(lines)
         change = self._read_balance(account) - before - sum(lines.mapped("amount"))
         if not self.currency_id.is_zero(change):
@@ -163,7 +229,9 @@ class StockRevaluationJournal(models.Model):
                     difference=tools.format_amount(self.env, change, self.currency_id),
                 )
             )
-        lines._write_protected({"allowance_account_id": account.id})
+        for line in lines:
+            released = line.allowance_booked - min(line.allowance_booked, left.get(line.product_id.id, 0.0))
+            line._write_protected({"allowance_account_id": account.id, "allowance_released": released})
         return None
 
     def _read_balance(self, account):
@@ -199,10 +267,10 @@ class StockRevaluationJournal(models.Model):
         ]
         return dict(found, allowances=allowances)
 
-    def _get_amounts_to_reverse(self):
+    def _get_amounts_to_reverse(self, *date):
         """An allowance goes back to what it was before, as far as it is not released and the stock is worth it."""
         if not self._books_allowance():
-            return super()._get_amounts_to_reverse()
+            return super()._get_amounts_to_reverse(*date)
         lines = self.line_ids.filtered(lambda line: line.state == "posted")
         booked = self._sum_allowances(self.company_id, lines.sudo().allowance_account_id[:1], lines.product_id.ids)
         keys = {line._key(): line.amount for line in lines}
@@ -235,6 +303,13 @@ class StockRevaluationJournalLine(models.Model):
         store=True,
         help="What the inventory value exceeds the new value (net realisable value) by. Posted is the difference to"
         " what is booked.",
+    )
+    allowance_released = fields.Monetary(
+        "Released by Issue",
+        readonly=True,
+        copy=False,
+        help="What of the allowance booked belonged to goods that had left; the rest of the change is a write-down or a"
+        " reversal.",
     )
     allowance_account_id = fields.Many2one(
         "account.account",
@@ -273,9 +348,9 @@ class StockRevaluationJournalLine(models.Model):
 
     # ------------------------------------------------------------------ figures
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
+    @api.model
+    def _create_protected(self, vals_list):
+        lines = super()._create_protected(vals_list)
         lines._refresh_booked()
         return lines
 

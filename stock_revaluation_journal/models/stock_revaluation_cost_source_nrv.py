@@ -111,7 +111,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         standings = self._get_standings(stocked, company, date, reason)
         estimates = self._estimate_nrv(stocked, company, date, dict(options, standings=standings))
         tested = [item for item in stocked if item.key in estimates]
-        lowest, highest = self._get_nrv_bounds(options, reason)
+        lowest, highest = self._get_nrv_bounds(options, company, reason)
         findings = self._get_findings(tested, estimates, standings, company, lowest, highest)
         allowance = bool(reason) and reason.posting == "allowance"
         entries = {finding.item.key: self._get_nrv_entry(finding, allowance) for finding in findings}
@@ -120,10 +120,15 @@ class StockRevaluationCostSource(models.AbstractModel):
         missing = {item.key: unknown if item.quantity > 0 else no_stock for item in items if item.key not in entries}
         return entries, {**missing, **self._get_blocked(findings, highest)}
 
-    def _get_nrv_bounds(self, options, reason):
-        """Return (lowest, highest) change that options and the kind of the reason allow; None: no bound."""
+    def _get_nrv_bounds(self, options, company, reason):
+        """Return (lowest, highest) change that options and the kind of the reason allow; None: no bound.
+
+        Under HGB § 253 (5) a lower value may not stay when its reason is gone: reversals are suggested in any case.
+        """
         cost = bool(reason) and reason.posting == "cost"
-        down = options["nrv_change"] == "down" or options["only_lower"] or (cost and reason.kind == "write_down")
+        down = options["nrv_change"] == "down" or options["only_lower"]
+        down = down and company.sudo().revaluation_framework != "hgb"
+        down = down or (cost and reason.kind == "write_down")
         up = options["nrv_change"] == "up" or (bool(reason) and reason.kind == "write_down_reversal")
         return 0 if up else None, 0 if down else None
 
@@ -165,18 +170,31 @@ class StockRevaluationCostSource(models.AbstractModel):
         }
 
     def _get_standings(self, items, company, date, reason):
-        """Return {item key: Standing}: by what is left of write-downs, or by the allowance that is booked."""
+        """Return {item key: Standing}: by what is left of write-downs, or of the allowance of goods still in stock."""
+        Journal = self.env["stock.revaluation.journal"].sudo().with_context(allowed_company_ids=company.ids)
+        Journal = Journal.with_company(company)
         if reason and reason.posting == "allowance":
-            booked = {item.key: decimal(item.booked) for item in items}
-            return {
-                item.key: Standing(decimal(item.value) - booked[item.key], booked[item.key], booked[item.key])
-                for item in items
-            }
+            account = reason.sudo().with_company(company).allowance_account_id
+            product_ids = [item.product_id for item in items if item.booked]
+            left = Journal._read_allowances_left(account, product_ids, date)
+            kept = Journal._read_allowances_kept(account, product_ids, date)
+            standings = {}
+            for item in items:
+                own = decimal(min(left.get(item.product_id, 0.0), item.booked))
+                reversible = max(own - decimal(kept.get(item.product_id, 0.0)), decimal(0))
+                standings[item.key] = Standing(decimal(item.value) - own, own, reversible)
+            return standings
         keys = {item.key: item.position or Key(item.product_id, False, False) for item in items}
-        read = getattr(self.env["stock.revaluation.journal"].with_company(company), "_get_write_downs_left", None)
-        known = read(list(keys.values()), date) if read else {}
-        left = {key: decimal(known.get(position, 0)) for key, position in keys.items()}
-        return {item.key: Standing(decimal(item.value), left[item.key], left[item.key]) for item in items}
+        known = Journal._get_write_downs_left(list(keys.values()), date)
+        reversible = Journal._get_reversible_write_downs(list(keys.values()), date)
+        return {
+            item.key: Standing(
+                decimal(item.value),
+                decimal(known.get(keys[item.key], 0)),
+                decimal(reversible.get(keys[item.key], 0)),
+            )
+            for item in items
+        }
 
     @api.model
     def _with_allowances(self, items, company, date, reason):

@@ -23,3 +23,4 @@ from . import receipt_costs
 from . import bill_costs
 from . import costs_alone
 from . import stock_ages
+from . import histories

@@ -5,3 +5,4 @@ from . import stock_revaluation_dry_run
 from . import stock_revaluation_ledger
 from . import stock_revaluation_ledger_line
 from . import stock_revaluation_ledger_workbook
+from . import stock_revaluation_write_down_report

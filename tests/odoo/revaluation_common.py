@@ -377,6 +377,7 @@ class RevaluationCase(BaseCase):
             ("stock_move_line", "date"),
             ("product_value", "date"),
             ("stock_valuation_layer", "create_date"),
+            ("stock_revaluation_journal_line", "write_down_moment"),
         ]:
             cls.env.cr.execute(
                 "SELECT 1 FROM information_schema.columns WHERE table_name = %s AND column_name = %s",

@@ -44,6 +44,13 @@ class TestDemoData(RevaluationCase):
             {
                 "RJ-PUMP": (600.00, 300.00, "ageing"),
                 "RJ-BIRD": (360.00, 270.00, "ageing"),
-                "RJ-BOWL": (480.00, 400.00, "entered"),
+                "RJ-BOWL": (440.00, 400.00, "entered"),
             },
         )
+
+    def test_demo_bowls_were_written_down(self):
+        """8 from 60.00 to 55.00: 40.00 are left, none has been sold."""
+        journal = self.journal("Scratched in the flood")
+        self.assertEqual((journal.state, journal.reason_id.kind), ("posted", "write_down"))
+        line = journal.line_ids
+        self.assertEqual((line.amount, line.write_down_left), (-40.00, 40.00))

@@ -8,6 +8,18 @@ from odoo.tools import pdf
 from revaluation_common import RevaluationCase
 
 
+def printed_text(case, records, name, user=None, **context):
+    """Return the text of the report `name` of `records`, as `user` (the accountant) sees it."""
+    report = case.as_user(case.env.ref("stock_revaluation_journal.action_" + name), user or case.accountant)
+    report = report.with_context(**context)
+    try:
+        content = report._render_qweb_html(report.report_name, records.ids)[0]  # 16.0 and later
+    except (TypeError, AttributeError, ValueError, KeyError):
+        content = report._render_qweb_html(records.ids)[0]
+    text = html.fromstring(content.decode() if isinstance(content, bytes) else content).text_content()
+    return re.sub(r"[\s\u00a0]+", " ", text.replace("\ufeff", ""))
+
+
 class TestPrint(RevaluationCase):
     """Copper 10 × 10.00 up by 25.00, coffee 5 × 5.00 + 5 × 10.00 down by 75.00."""
 
@@ -29,16 +41,7 @@ class TestPrint(RevaluationCase):
 
     def printed(self, journals, name="report_revaluation_journal", user=None, **context):
         """Return the text that is printed, as `user` (the accountant) sees it."""
-        report = self.as_user(
-            self.env.ref("stock_revaluation_journal.action_" + name),
-            user or self.accountant,
-        ).with_context(**context)
-        try:
-            content = report._render_qweb_html(report.report_name, journals.ids)[0]  # 16.0 and later
-        except (TypeError, AttributeError, ValueError, KeyError):
-            content = report._render_qweb_html(journals.ids)[0]
-        text = html.fromstring(content.decode() if isinstance(content, bytes) else content).text_content()
-        return re.sub(r"[\s\u00a0]+", " ", text.replace("\ufeff", ""))
+        return printed_text(self, journals, name, user, **context)
 
     def test_print_draft_is_marked_and_shows_old_new_and_change(self):
         text = self.printed(self.entered())
