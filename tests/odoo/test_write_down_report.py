@@ -140,10 +140,10 @@ class TestReport(ReportCase):
 class TestRandomHistories(ReportCase):
     """What is left is what a twin without write-downs is worth more, whatever happened."""
 
-    PAIRS, STEPS = 6, 5
+    PAIRS, STEPS = 4, 4
 
     def test_left_is_what_a_twin_is_worth_more(self):
-        for seed in (17, 34):
+        for seed in (17,):
             self.tell_stories(random.Random(seed))
 
     def tell_stories(self, rng):
