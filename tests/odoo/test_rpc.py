@@ -216,6 +216,41 @@ class TestRpc(RpcCase):
         self.restart()
         self.assert_one_posting(journal, product)
 
+    def test_nobody_gets_past_the_rules_over_rpc(self):
+        product = self.stocked()
+        product.name = "Secret of the house"
+        journal = self.prepare_journal(product)
+        stranger = self.create_user("reval_rpc_portal", "base.group_portal", password=self.password)
+        self.restart()
+        journal_id, line_id, name = journal.id, journal.line_ids.id, self.registry.db_name
+        models = xmlrpc.client.ServerProxy(self.url + "/xmlrpc/2/object")
+
+        def call(user, model, method, *args, **kwargs):
+            model = "stock.revaluation." + model
+            return models.execute_kw(name, user.id, self.password, model, method, list(args), kwargs)
+
+        ids = [product.id]
+        for user, model, method, args, kwargs in [
+            (stranger, "journal", "revalue", [{str(product.id): 1.0}], {}),
+            (stranger, "journal", "revalue_from", ["fixed"], {"product_ids": ids, "fixed_unit_cost": 1.0}),
+            (stranger, "journal", "load", [["line_ids/product_id/.id"], [[str(product.id)]]], {}),
+            (stranger, "journal.line", "read_group", [[], ["amount"], ["product_id"]], {}),
+            (stranger, "journal.line", "search_read", [[]], {}),
+            (stranger, "journal", "get_preview", [[journal_id]], {}),
+            (self.preparer, "journal.line", "write", [[line_id], {"amount": 800.0}], {}),
+            (self.preparer, "journal", "write", [[journal_id], {"line_ids": [[1, line_id, {"quantity": 1.0}]]}], {}),
+            (self.preparer, "journal", "copy", [journal_id], {"default": {"state": "posted"}}),
+            (self.preparer, "journal", "create", [{}], {"context": {"default_state": "posted"}}),
+            (self.preparer, "journal", "action_post", [[journal_id]], {"context": {"revaluation_measured": {}}}),
+            (self.preparer, "journal.line", "_write_protected", [[line_id], {"amount": 800.0}], {}),
+        ]:
+            with self.subTest(user=user.login, model=model, method=method):
+                with self.assertRaises(xmlrpc.client.Fault) as caught:
+                    call(user, model, method, *args, **kwargs)
+                self.assertNotIn("Secret", caught.exception.faultString)
+        self.restart()
+        self.assertEqual((journal.state, journal.line_ids.amount), ("draft", 20.00))
+
     def assert_one_posting(self, journal, product):
         self.assertEqual((journal.state, journal.line_ids.value_revalued), ("posted", 120.00))
         self.assertEqual(journal.account_move_ids.mapped("state"), ["posted"])
