@@ -10,7 +10,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .. import compat
+from .. import compat, tools
 from ..engine import write_downs
 from ..engine.rounding import decimal, round_to
 
@@ -301,6 +301,9 @@ class StockRevaluationWriteDownReport(models.TransientModel):
 
     def _get_printed_figures(self):
         return ("carrying", "carrying_nrv", *FIGURES[:5])
+
+    def _print_money(self, company, amount):
+        return tools.format_amount(self.env, amount, company.currency_id)
 
     def _get_framework_name(self, company):
         field = company.fields_get(["revaluation_framework"])["revaluation_framework"]
