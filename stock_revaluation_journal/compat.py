@@ -215,6 +215,11 @@ def is_lot_valued(product):
     return bool("lot_valuated" in product._fields and product.lot_valuated)
 
 
+def done_quantity(move):
+    """Return the quantity that a stock move has moved, in its own unit."""
+    return move.quantity_done if "quantity_done" in move._fields else move.quantity
+
+
 def account_is_open(account):
     """Tell whether entries may be posted to the account."""
     return account.active if "active" in account._fields else not account.deprecated

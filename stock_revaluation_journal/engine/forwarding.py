@@ -78,13 +78,14 @@ class _Issues:
         return back
 
 
-def forward_fifo(layers, events, step):
+def forward_fifo(layers, events, step, receipts=None):
     """Forward changes of layers: an issue takes from the oldest what it used of them.
 
     Receipts and issues are intervals on one axis, each as long as its quantity; an issue took from a layer
     what the two share. What was issued before it came in took nothing along.
 
-    Shape: `layers` [(key, quantity, change)] in order, `events` [Event] in order.
+    Shape: `layers` [(key, quantity, change)] in order, `events` [Event] in order; `receipts` {key: change} of
+    receipts among the events that change themselves. Of such a one what filled stock below zero goes on at once.
 
     >>> moves = [Event("d1", -5, 1), Event("in", 5, 2), Event("d2", -3, 3)]
     >>> found = forward_fifo([("a", 4, -8), ("b", 10, -20)], moves, 0.01)
@@ -92,7 +93,7 @@ def forward_fifo(layers, events, step):
     (['-10.00', '-6.00'], '-12.00')
     """
     step, stack, reach, first, issued, gone = decimal(step), [], Decimal(0), 0, Decimal(0), Decimal(0)
-    shares, issues = {}, _Issues()
+    shares, issues, receipts = {}, _Issues(), receipts or {}
     for key, quantity, change in layers:
         stack.append(_Layer(key, reach, reach + decimal(quantity), decimal(change)))
         reach = stack[-1].end
@@ -101,8 +102,10 @@ def forward_fifo(layers, events, step):
         if quantity > 0:
             begin, reach = min(max(reach, issued), reach + quantity), reach + quantity
             share = -round_to(issues.give_back(event, reach - begin), step)
+            if event.key in receipts:
+                share = round_to(decimal(receipts[event.key]) * (quantity - (reach - begin)) / quantity, step)
             if begin < reach:
-                stack.append(_Layer(event.key, begin, reach, -share))
+                stack.append(_Layer(event.key, begin, reach, decimal(receipts.get(event.key, 0)) - share))
         elif quantity < 0:
             issued, share = issued - quantity, Decimal(0)
             while first < len(stack) and stack[first].begin < issued:
@@ -115,7 +118,8 @@ def forward_fifo(layers, events, step):
             shares[event.key] = share
             gone += share
     left = {layer.key: (layer.end - layer.begin, layer.change - layer.given) for layer in stack[first:]}
-    return Forwarded(shares, sum((decimal(change) for _key, _quantity, change in layers), -gone), left)
+    changes = [change for _key, _quantity, change in layers] + list(receipts.values())
+    return Forwarded(shares, sum(map(decimal, changes), -gone), left)
 
 
 def forward_average(change, quantity, events, step):

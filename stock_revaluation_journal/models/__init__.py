@@ -5,6 +5,7 @@ from . import stock_revaluation_journal_line
 from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_grouping
+from . import stock_revaluation_journal_forwarding
 from . import stock_revaluation_journal_preview
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal

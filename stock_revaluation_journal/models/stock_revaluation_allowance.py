@@ -178,10 +178,6 @@ class StockRevaluationJournal(models.Model):
             + self._name_lines(found)
         ]
 
-    def _check_value_date(self, lines):
-        """The value of the stock does not change, at no date."""
-        return [] if self._books_allowance() else super()._check_value_date(lines)
-
     def _get_booking(self, line, product_accounts):
         booking = super()._get_booking(line, product_accounts)
         if line._books_allowance():
@@ -207,7 +203,7 @@ class StockRevaluationJournal(models.Model):
             return super()._get_no_valuation_account_text(line)
         return _("No allowance account. Set it on the reason %s.", self.reason_id.display_name)
 
-    def _get_changes(self, lines, move_by_line):
+    def _get_changes(self, lines, move_by_line=None):
         return [] if self._books_allowance() else super()._get_changes(lines, move_by_line)
 
     def _post_lines(self, lines):
@@ -267,14 +263,14 @@ class StockRevaluationJournal(models.Model):
         ]
         return dict(found, allowances=allowances)
 
-    def _get_amounts_to_reverse(self, *date):
+    def _get_amounts_to_reverse(self, date):
         """An allowance goes back to what it was before, as far as it is not released and the stock is worth it."""
         if not self._books_allowance():
-            return super()._get_amounts_to_reverse(*date)
+            return super()._get_amounts_to_reverse(date)
         lines = self.line_ids.filtered(lambda line: line.state == "posted")
         booked = self._sum_allowances(self.company_id, lines.sudo().allowance_account_id[:1], lines.product_id.ids)
         keys = {line._key(): line.amount for line in lines}
-        positions = self._seam().sudo()._read_keys(list(keys))
+        positions = self._seam().sudo()._read_keys(list(keys), self._moment(date))
         found = {key: positions.get(key) or Position(key, 0.0, 0.0, 0.0) for key in keys}
         amounts = {
             key: amount

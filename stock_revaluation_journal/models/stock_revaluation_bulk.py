@@ -26,8 +26,19 @@ FOLLOWS = (
     "rounding_difference",
     "allowance_required",
     "sets_cost",
+    "amount_in_stock",
+    "amount_forwarded",
 )
-TOTALS = ("line_count", "value_calculated", "value_revalued", "amount", "amount_increase", "amount_decrease")
+TOTALS = (
+    "line_count",
+    "value_calculated",
+    "value_revalued",
+    "amount",
+    "amount_increase",
+    "amount_decrease",
+    "amount_in_stock",
+    "amount_forwarded",
+)
 # What the computed figures follow from.
 FIGURES = (
     "quantity",
@@ -180,6 +191,9 @@ class StockRevaluationJournalLine(models.Model):
             else "(v.cost_method = 'standard' AND v.entered = 'unit_cost'"
             " AND v.lot_id IS NULL AND %s = 0 AND ROUND(v.unit_cost_revalued - v.unit_cost_calculated, %d) <> 0)"
             " IS TRUE" % (amount, self._digits("Revaluation Unit Cost")),
+            # as of today; else `_after_statement` lets the ORM follow what was issued since
+            "amount_in_stock": amount,
+            "amount_forwarded": "0",
         }
 
     def _rounding_difference_sql(self, step):
@@ -213,6 +227,10 @@ class StockRevaluationJournalLine(models.Model):
             if self._constraint_methods:
                 self._validate_fields(list(self._fields))
         journal._sum_up()
+        if journal._moment() or any(row["whole_receipt"] for row in self._read_rows("whole_receipt")):
+            for name in ("amount_in_stock", "amount_forwarded"):
+                self.env.add_to_compute(self._fields[name], self)
+                self.env.add_to_compute(journal._fields[name], journal)
 
     def _mark_foreign_computes(self):
         """Let the ORM compute the stored fields of these new lines that the statements do not know."""
@@ -281,10 +299,12 @@ class StockRevaluationJournal(models.Model):
         """Write the totals of the lines, as `_compute_totals` has them."""
         self.env.cr.execute(
             "UPDATE stock_revaluation_journal j SET line_count = s.number, value_calculated = s.calculated,"
-            " value_revalued = s.revalued, amount = s.up + s.down, amount_increase = s.up, amount_decrease = s.down"
+            " value_revalued = s.revalued, amount = s.up + s.down, amount_increase = s.up, amount_decrease = s.down,"
+            " amount_in_stock = s.kept, amount_forwarded = s.forwarded"
             " FROM (SELECT COUNT(*) AS number, COALESCE(SUM(value_calculated), 0) AS calculated,"
             " COALESCE(SUM(value_revalued), 0) AS revalued, COALESCE(SUM(amount) FILTER (WHERE amount > 0), 0) AS up,"
-            " COALESCE(SUM(amount) FILTER (WHERE amount < 0), 0) AS down"
+            " COALESCE(SUM(amount) FILTER (WHERE amount < 0), 0) AS down,"
+            " COALESCE(SUM(amount_in_stock), 0) AS kept, COALESCE(SUM(amount_forwarded), 0) AS forwarded"
             " FROM stock_revaluation_journal_line WHERE journal_id = %s) s WHERE j.id = %s",
             [self.id, self.id],
         )

@@ -158,7 +158,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         enter it take `_get_entries`.
         Raises: UserError if there is no such source or option, or the total cannot be spread.
         """
-        items = self._get_items(records, company)
+        items = self._get_items(records, company, date)
         entries, missing = self._get_entries(items, source, company, date, **options)
         quantities = {item.key: item.quantity for item in items}
         digits = self.env["decimal.precision"].precision_get(COST_DIGITS)
@@ -254,8 +254,8 @@ class StockRevaluationCostSource(models.AbstractModel):
     # ------------------------------------------------------------------ items
 
     @api.model
-    def _get_items(self, records, company):
-        """Return the items of journal lines, or of products with their stock in `company`."""
+    def _get_items(self, records, company, date=None):
+        """Return the items of journal lines, or of products with their stock in `company` at the end of `date`."""
         if records._name == "stock.revaluation.journal.line":
             return [
                 Item(
@@ -274,11 +274,9 @@ class StockRevaluationCostSource(models.AbstractModel):
                 for line in records
             ]
         seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
-        products = records.sudo().with_company(company)
-        found = {
-            position.key.product_id: position
-            for position in seam.with_company(company)._positions(products, "product")[0]
-        }
+        seam, products = seam.with_company(company), records.sudo().with_company(company)
+        moment = seam._value_date(date) if date else None
+        found = {position.key.product_id: position for position in seam._positions(products, "product", moment)[0]}
         return [self._product_item(product, found.get(product.id)) for product in products]
 
     def _product_item(self, product, position):

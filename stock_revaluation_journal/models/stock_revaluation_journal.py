@@ -83,7 +83,8 @@ class StockRevaluationJournal(models.Model):
         default=fields.Date.context_today,
         copy=False,
         tracking=True,
-        help="Date of the entries, and of the change of value in reports at a date. Figures are as of now.",
+        help="Figures are those of the end of this day, and the entries and the change of value have its date. What was"
+        " issued since takes its share of the change along.",
     )
     reason_id = fields.Many2one(
         "stock.revaluation.reason",
@@ -481,7 +482,7 @@ class StockRevaluationJournal(models.Model):
 
     def _get_positions(self, products, calculate_per):
         """Return ([Position], {product id: reason left out}). Override: to take what is not in stock."""
-        return self._seam()._positions(products, calculate_per)
+        return self._seam()._positions(products, calculate_per, self._moment())
 
     def _check_calculate_arguments(self, calculate_per, cost_methods, existing_lines):
         for value, allowed, name in (
@@ -541,13 +542,13 @@ class StockRevaluationJournal(models.Model):
 
     def _taken_by(self, key):
         """Return what a line of `key` takes: that position, and (None) something of its product."""
-        return {key, Key(key.product_id, None, None)}
+        return {key._replace(whole=False), Key(key.product_id, None, None)}
 
     def _overlaps(self, key, taken):
         """Tell whether `key` names stock that is `taken` already."""
         whole = Key(key.product_id, False, False)
         some = Key(key.product_id, None, None)
-        return key in taken or whole in taken or (key == whole and some in taken)
+        return key._replace(whole=False) in taken or whole in taken or (key == whole and some in taken)
 
     def _left_out_text(self, left_out):
         """Say for each reason how many products were left out, and name those that the reader may see.
@@ -560,6 +561,9 @@ class StockRevaluationJournal(models.Model):
             "no_layers": _("Never valued: no receipt since inventory valuation was installed"),
             "consigned": _("Goods of other owners in stock, which this version of Odoo values as well under FIFO"),
             "no_lots": _("No lot with a quantity"),
+            "not_fifo": _("Not issued first in, first out: what left since the accounting date cannot be followed"),
+            "lots_then": _("Moved since the accounting date, and Odoo keeps no value of lots at a date"),
+            "layers_then": _("What each layer was worth at the accounting date cannot be told: calculate per product"),
             "foreign": _("Not a storable product of %s", self.company_id.name),
         }
         paragraphs = [

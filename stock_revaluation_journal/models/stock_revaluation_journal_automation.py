@@ -181,13 +181,14 @@ class StockRevaluationJournal(models.Model):
         reason=None,
         description=None,
         reference=None,
+        date=None,
         **options,
     ):
         """Revalue products to what a source of costs says: for automated actions and server actions.
 
         Shape: `source` and `options` as in *Suggest Revalued Cost*: "vendor", "last_receipt", "sales"
         with deduction_percent=10 and only_lower=True, …; `product_ids`, `categ_ids` (with those below)
-        lists of ids, None for all; `reason` a record, an id or a code; `reference` as for `revalue`.
+        lists of ids, None for all; `reason` a record, an id or a code; `reference` and `date` as for `revalue`.
         Returns: the journal, a draft unless `post` (or if it needs approval); empty if no cost changes.
         Products without a new cost are named in its chatter.
         Raises: UserError if there is no such source or option.
@@ -202,7 +203,7 @@ class StockRevaluationJournal(models.Model):
         if not journal:
             reason = self._reason_for(reason)
             suggestions, missing, items = self._suggest_products(
-                source, product_ids, categ_ids, None, reason=reason, **options
+                source, product_ids, categ_ids, None, reason=reason, date=self._read_date(date), **options
             )
         if not suggestions:
             return journal
@@ -210,7 +211,7 @@ class StockRevaluationJournal(models.Model):
         Source = self.env["stock.revaluation.cost.source"]
         description = description or dict(Source._select_source())[source]
         with self.env.cr.savepoint():
-            journal = self.revalue(costs, reason=reason, description=description, post=False, reference=reference)
+            journal = self.revalue(costs, date, reason=reason, description=description, post=False, reference=reference)
             journal._log_missing(Source._name_missing(items, missing))
             journal._note_suggested(suggestions)
             if post:
@@ -218,8 +219,10 @@ class StockRevaluationJournal(models.Model):
         return journal
 
     @api.model
-    def _suggest_products(self, source, product_ids=None, categ_ids=None, cost_methods=None, reason=None, **options):
-        """Return ([Suggestion], {key: reason}, [Item]) of the company's products in stock."""
+    def _suggest_products(
+        self, source, product_ids=None, categ_ids=None, cost_methods=None, reason=None, date=None, **options
+    ):
+        """Return ([Suggestion], {key: reason}, [Item]) of the company's products in stock at the end of `date`."""
         company = self.env.company
         Source = self.env["stock.revaluation.cost.source"]
         domain = self._product_domain(product_ids, categ_ids, None, None)
@@ -227,12 +230,12 @@ class StockRevaluationJournal(models.Model):
         products = seam.with_company(company)._candidates(domain).with_company(company)
         if cost_methods:
             products = products.filtered(lambda product: product.cost_method in cost_methods)
-        today = fields.Date.context_today(self)
-        items = Source._get_items(products, company)
+        date = date or fields.Date.context_today(self)
+        items = Source._get_items(products, company, date)
         if source == "nrv":
-            items = Source._with_allowances(items, company, today, reason)
+            items = Source._with_allowances(items, company, date, reason)
         items = [item for item in items if item.quantity > 0 or item.booked]
-        suggestions, missing = Source._suggest(items, source, company, today, reason, **options)
+        suggestions, missing = Source._suggest(items, source, company, date, reason, **options)
         return [each for each in suggestions if each.amount], missing, items
 
     def _log_missing(self, names):

@@ -18,13 +18,13 @@ class StockRevaluationJournal(models.Model):
         help="The journal takes products under standard cost that have no stock: posting sets their cost.",
     )
 
-    def _find_positions(self, keys):
-        """Return {Key: Position} of `keys` as the books have them.
+    def _find_positions(self, keys, date=None):
+        """Return {Key: Position} of `keys` as the books have them at the end of `date`, None for the journal's.
 
         Products without stock are among them if the journal takes such.
         """
         seam = self._seam()
-        positions = seam._read_keys(keys)
+        positions = seam._read_keys(keys, self._moment(date))
         if self.also_without_stock and not self._books_allowance():
             positions.update(seam._read_cost_keys([key for key in keys if key not in positions]))
         return positions
@@ -33,14 +33,14 @@ class StockRevaluationJournal(models.Model):
         """Return the Positions of products whose cost alone can change, and take them out of `left_out`."""
         return [] if self._books_allowance() else self._seam()._cost_positions(products, left_out)
 
-    def _get_costs_to_reverse(self):
+    def _get_costs_to_reverse(self, date):
         """Return ({Key: cost before}, [Position]) of the lines that changed a cost and no value.
 
         Where stock has come since, its value goes back with the cost.
         """
         lines = self.line_ids.filtered(lambda line: line.sets_cost and line.state == "posted")
         costs = {line._key(): line.unit_cost_calculated for line in lines}
-        positions = self.sudo()._find_positions(list(costs)) if costs else {}
+        positions = self.sudo()._find_positions(list(costs), date) if costs else {}
         return {key: cost for key, cost in costs.items() if key in positions}, list(positions.values())
 
     def _log_posting(self, count):

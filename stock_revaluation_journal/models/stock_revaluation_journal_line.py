@@ -37,6 +37,7 @@ FIGURES_OF_BOOKS = (
     "cost_method",
     "automated",
     "is_stale",
+    "whole_receipt",
     "entered",
     "unit_cost_revalued",
     "value_revalued",
@@ -61,7 +62,15 @@ class StockRevaluationJournalLine(models.Model):
     _check_company_auto = True
 
     # What is entered; a line keeps its position
-    _entry = ("sequence", "unit_cost_revalued", "value_revalued", "entered", "counterpart_account_id", "note")
+    _entry = (
+        "sequence",
+        "whole_receipt",
+        "unit_cost_revalued",
+        "value_revalued",
+        "entered",
+        "counterpart_account_id",
+        "note",
+    )
     _writable = {
         "new": _entry + ("journal_id", "product_id", "lot_id", "valuation_layer_id", "stock_move_id"),
         "draft": _entry,

@@ -112,7 +112,7 @@ class StockRevaluationJournal(models.Model):
     def _get_line_problems(self, lines):
         """Lock the products of `lines` and return the texts of the problems of these lines."""
         self._seam()._lock(lines.product_id.sudo())
-        return self._check_stale(lines) + self._check_bookings(lines) + self._check_value_date(lines)
+        return self._check_stale(lines) + self._check_bookings(lines)
 
     def _check_lines(self):
         if not self.line_ids:
@@ -153,16 +153,6 @@ class StockRevaluationJournal(models.Model):
                 " SELECT id FROM stock_revaluation_journal_line WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED)",
                 [lines.ids],
             )
-
-    def _check_value_date(self, lines):
-        products = self._seam()._date_problem(lines.product_id.sudo(), self.date)
-        if not products:
-            return []
-        return [
-            _("These products have moved since %s, so their value cannot change at that date. Choose today:", self.date)
-            + "\n"
-            + self._name_lines(lines.filtered(lambda line: line.product_id in products))
-        ]
 
     def _check_bookings(self, lines):
         """Check accounts, accounting journals and lock dates of the entries to come."""
@@ -307,18 +297,27 @@ class StockRevaluationJournal(models.Model):
         Runs as superuser from here on: the user's right to post was checked, and needs no accounting
         or product rights.
         """
-        seam, lines = self._seam().sudo(), lines.sudo()
+        seam, lines, moment = self._seam().sudo(), lines.sudo(), self._moment()
         products = lines.product_id
-        before = seam._measure(products)
+        plans = self._plan(lines)
+        before = {when: seam._measure(products, when) for when in {None, moment}}
         moves, move_by_line = self._create_entries(lines)
+        forwarded_moves, forwards = self._create_forwarded_entries(lines, self._get_forwards(lines, plans))
         changes = self._get_changes(lines, move_by_line)
-        shares = seam._apply([change for change in changes if change.amount], self.date)
-        seam._apply_costs([change for change in changes if not change.amount], self.date)
-        self._check_measured(lines, before, seam._measure(products))
-        self._post_entries(moves)
-        lines._mark_posted(shares)
+        shares = seam._apply([change for change in changes if change.amount], plans, forwards, moment)
+        seam._apply_costs([change for change in changes if not change.amount], moment)
+        after = {when: seam._measure(products, when) for when in before}
+        self._check_measured(lines, before[moment], after[moment], self._get_early_shares(plans, moment))
+        self._check_in_stock(lines, plans, before[None], after[None])
+        self._post_entries(moves | forwarded_moves)
+        lines._mark_posted(shares, plans)
 
-    def _get_changes(self, lines, move_by_line):
+    def _plan(self, lines):
+        """Return {line id: [Part]}: what each of `lines` does at the journal's date and since; only reads."""
+        changes = [change for change in self._get_changes(lines) if change.amount]
+        return self._seam().sudo()._plan(changes, self._moment()) if changes else {}
+
+    def _get_changes(self, lines, move_by_line=None):
         """Return what the seam is asked to write."""
         money = self._seam()._money
         return [
@@ -330,16 +329,23 @@ class StockRevaluationJournal(models.Model):
                 amount=money(line.amount),
                 unit_cost=line._get_stored_cost(),
                 description=line._get_layer_description(),
-                account_move_id=move_by_line.get(line.id, False),
+                account_move_id=(move_by_line or {}).get(line.id, False),
             )
             for line in lines
         ]
 
-    def _check_measured(self, lines, before, after):
-        """Raise UserError unless each product's value changed by exactly the amount of its lines."""
+    def _check_measured(self, lines, before, after, early):
+        """Raise UserError unless each product's value, at the journal's date, changed by the amount of its lines.
+
+        Shape: `early` {line id: what of its amount went on with goods that had left by then, of a whole receipt}.
+        """
         amounts = defaultdict(float)
         for line in lines:
-            amounts[line.product_id] += line._get_value_change()
+            amounts[line.product_id] += line._get_value_change() - early.get(line.id, 0.0)
+        self._raise_if_other_than(amounts, before, after)
+
+    def _raise_if_other_than(self, amounts, before, after):
+        """Raise UserError unless the values {product id: value} changed by `amounts` {product: amount}."""
         wrong = [
             _(
                 "%(product)s: %(measured)s instead of %(amount)s",
@@ -437,10 +443,27 @@ class StockRevaluationJournal(models.Model):
                 groups = self._group_lines(journal_lines[start : start + size], bookings)
                 vals_list.append(self._prepare_account_move_vals(accounting_journal, groups))
                 groups_list.append(groups)
+        moves = self._create_moves(vals_list)
+        move_by_line = {
+            line.id: move.id
+            for move, groups in zip(moves, groups_list)
+            for _booking, lines in groups
+            for line in lines
+        }
+        return moves, move_by_line
+
+    def _create_moves(self, vals_list):
+        """Create draft entries and link the journal to them. Their items are created with their lines."""
         Move = self.env["account.move"].sudo().with_company(self.company_id)
         Move = Move.with_context(revaluation_entries=tools.Inner(), revaluation_posting=tools.Inner())
         moves = Move.create(vals_list)
-        return moves, self._link_entries(moves, groups_list)
+        self._insert_links(
+            "stock_revaluation_journal_account_move_rel (journal_id, account_move_id)",
+            [(self.id, move_id) for move_id in moves.ids],
+        )
+        compat.written(self, ["account_move_ids"])
+        compat.written(moves, ["revaluation_journal_ids"])
+        return moves
 
     def _group_lines(self, lines, bookings):
         """Return [(Booking, lines)]: a group becomes a pair of journal items.
@@ -457,12 +480,17 @@ class StockRevaluationJournal(models.Model):
 
     def _prepare_account_move_vals(self, accounting_journal, groups):
         """Return the values of one entry. Override: to change or complete an entry."""
+        pairs = [(self._get_item_vals(booking, lines), lines) for booking, lines in groups]
+        return self._prepare_entry_vals(accounting_journal, pairs)
+
+    def _prepare_entry_vals(self, accounting_journal, pairs):
+        """Return the values of one entry. Shape: `pairs` [({role: values of a journal item}, lines)]."""
         entry, each = compat.storno_vals(self.company_id.sudo()) if self.reversed_journal_id else ({}, {})
         # Each item names the lines that it is made for, and its role: an addon may add roles
         items = [
             dict(item, revaluation_role=role, revaluation_line_ids=[(6, 0, lines.ids)], **each)
-            for booking, lines in groups
-            for role, item in self._get_item_vals(booking, lines).items()
+            for pair, lines in pairs
+            for role, item in pair.items()
         ]
         return {
             **entry,
@@ -479,7 +507,10 @@ class StockRevaluationJournal(models.Model):
 
         Override: to add analytics or a partner to one of them.
         """
-        amount = self.currency_id.round(sum(lines.mapped("amount")))
+        return self._prepare_pair(booking, lines, self.currency_id.round(sum(lines.mapped("amount"))))
+
+    def _prepare_pair(self, booking, lines, amount):
+        """Return the two journal items of `amount`, which debits the valuation account."""
         common = {
             "name": lines._get_item_name() if len(lines) == 1 else self._get_group_name(amount),
             "product_id": lines.product_id.id if len(lines.product_id) == 1 else False,
@@ -503,25 +534,6 @@ class StockRevaluationJournal(models.Model):
     def _get_group_name(self, amount):
         return "%s – %s" % (self.name, _("Increases") if amount > 0 else _("Decreases"))
 
-    def _link_entries(self, moves, groups_list):
-        """Link the journal to its entries; return {line id: account.move id}. Items were created with their lines."""
-        if not moves:
-            return {}
-        move_by_line = {
-            line.id: move.id
-            for move, groups in zip(moves, groups_list)
-            for _booking, lines in groups
-            for line in lines
-        }
-        self._insert_links(
-            "stock_revaluation_journal_account_move_rel (journal_id, account_move_id)",
-            [(self.id, move_id) for move_id in moves.ids],
-        )
-        compat.written(self, ["account_move_ids"])
-        compat.written(moves, ["revaluation_journal_ids"])
-        compat.written(self.env["stock.revaluation.journal.line"].browse(move_by_line), ["account_move_line_ids"])
-        return move_by_line
-
     def _insert_links(self, relation, rows):
         """Insert rows into the table of a many2many; `relation` names it and its two columns."""
         execute_values(self.env.cr._obj, "INSERT INTO %s VALUES %%s" % relation, rows, page_size=5000)
@@ -530,8 +542,9 @@ class StockRevaluationJournal(models.Model):
         """Post the entries at their date: Odoo would silently move a locked one, or leave a future one in draft."""
         if not moves:
             return
+        dates = {move: move.date for move in moves}
         moves._post(soft=False)
-        astray = moves.filtered(lambda move: move.state != "posted" or move.date != self.date)
+        astray = moves.filtered(lambda move: move.state != "posted" or move.date != dates[move])
         if astray:
             raise UserError(
                 _(
@@ -559,17 +572,24 @@ class StockRevaluationJournalLine(models.Model):
         ]
         return " / ".join(part for part in parts if part)
 
-    def _mark_posted(self, shares):
-        """Close the lines; `shares` is what `_apply` of the seam returned."""
+    def _mark_posted(self, shares, plans):
+        """Close the lines; `shares` is what `_apply` of the seam returned, `plans` what its `_plan` did."""
+        left = {line_id: float(sum(part.left for part in parts)) for line_id, parts in plans.items()}
         execute_values(
             self.env.cr._obj,
             "UPDATE stock_revaluation_journal_line t SET state = 'posted', is_stale = false, layer_shares = v.new,"
-            " write_uid = %d, write_date = now() AT TIME ZONE 'UTC' FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id"
-            % self.env.uid,
-            [(line_id, json.dumps(shares[line_id]) if shares.get(line_id) else None) for line_id in self.ids],
+            " amount_in_stock = COALESCE(v.remains, t.amount), amount_forwarded = t.amount - COALESCE(v.remains, t.amount),"
+            " write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
+            " FROM (VALUES %%s) AS v(id, new, remains) WHERE t.id = v.id" % self.env.uid,
+            [
+                (line_id, json.dumps(shares[line_id]) if shares.get(line_id) else None, left.get(line_id))
+                for line_id in self.ids
+            ],
+            template="(%s, %s, %s::numeric)",
             page_size=5000,
         )
-        compat.written(self, ["state", "is_stale", "layer_shares", "write_uid", "write_date"])
+        written = ["state", "is_stale", "layer_shares", "write_uid", "write_date"]
+        compat.written(self, written + ["amount_in_stock", "amount_forwarded"])
 
     def _posts_entry(self, seam):
         """Tell whether posting the line makes a journal entry."""

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import _, models
+from odoo.tools.misc import format_date
 
 from .. import compat, tools
 from ..engine import rounding
@@ -84,9 +85,9 @@ class StockRevaluationJournal(models.Model):
         journal._post_lines(lines)
         return dict(journal._describe_posting(lines, costs, measured), warnings=warnings)
 
-    def _check_measured(self, lines, before, after):
+    def _check_measured(self, lines, before, after, early):
         """Keep what was measured, for a preview to show."""
-        super()._check_measured(lines, before, after)
+        super()._check_measured(lines, before, after, early)
         if self._is_preview():
             tools.inner(self.env, "revaluation_measured").update(before=before, after=after)
 
@@ -108,7 +109,13 @@ class StockRevaluationJournal(models.Model):
         items = self.sudo().account_move_ids.line_ids.sorted("id")
         return {
             "products": self._describe_products(lines, costs, measured["before"], measured["after"]),
-            "layers": [self._describe_layer(layer) for layer in lines.sudo().valuation_layer_ids.sorted("id")],
+            "layers": [
+                self._describe_layer(layer)
+                for layer in lines.sudo().valuation_layer_ids.sorted("id")
+                if not layer.revaluation_forwarded
+            ],
+            "forwarded": self._describe_forwarded(lines),
+            "forwarded_totals": self._describe_forwarded_totals(lines),
             "items": [self._describe_item(item) for item in items],
             "accounts": self._describe_accounts(items),
         }
@@ -138,6 +145,35 @@ class StockRevaluationJournal(models.Model):
             "description": layer.description,
             "value": self._cents(layer.value),
         }
+
+    def _describe_forwarded(self, lines):
+        """Return a row per share that went on, by issue; of production it names the order."""
+        layers = lines.sudo().forwarded_layer_ids.sorted(lambda layer: (layer.create_date, layer.id))
+        return [
+            {
+                "date": self._seam()._local_date(layer.create_date),
+                "issue": self._get_issue_name(layer.stock_move_id),
+                "product": layer.product_id.display_name,
+                "account": layer.revaluation_account_id.display_name or "",
+                "value": self._cents(layer.value),
+            }
+            for layer in layers
+        ]
+
+    def _get_issue_name(self, move):
+        """Name a stock move by its document."""
+        order = move.raw_material_production_id if "raw_material_production_id" in move._fields else None
+        return (order and order.name) or move.reference or move.display_name or _("Change of cost")
+
+    def _describe_forwarded_totals(self, lines):
+        """Return a row per day and account, with what of the changes went there."""
+        totals = defaultdict(float)
+        for row in self._describe_forwarded(lines):
+            totals[row["date"], row["account"]] += row["value"]
+        return [
+            {"date": date, "account": account, "value": self._cents(value)}
+            for (date, account), value in sorted(totals.items())
+        ]
 
     def _describe_item(self, item):
         """Return the row of one journal item; its entry has no number before it is posted."""
@@ -255,6 +291,7 @@ class StockRevaluationJournal(models.Model):
             shown=lambda table: preview[table][:ROWS_SHOWN],
             hidden=lambda table: max(0, len(preview[table]) - ROWS_SHOWN),
             total=total,
+            day=lambda date: format_date(self.env, date),
             money=lambda amount: tools.format_amount(self.env, amount, self.currency_id),
             cost=lambda cost: tools.format_number(self.env, cost, "Revaluation Unit Cost"),
             quantity=lambda quantity: tools.format_number(self.env, quantity, compat.QUANTITY_DIGITS),

@@ -1,9 +1,10 @@
 import json
 from collections import defaultdict
 
-from odoo import _, fields, models
+from odoo import _, models
 from odoo.exceptions import UserError
 
+from .. import compat
 from ..valuation.base import Key
 
 
@@ -15,8 +16,9 @@ class StockRevaluationJournal(models.Model):
     def action_reverse(self):
         """Prepare the reversal of a posted journal and open it.
 
-        Each line takes back its amount, scaled to the quantity still in stock; what left in between
-        took its share along. Under FIFO that is per layer. Raises UserError where nothing is left.
+        While the accounting date is open the reversal has it too, and each line takes back its whole amount, with
+        what was issued since. Else it is dated on the first open day, and each line takes back its amount scaled to
+        the quantity in stock then. Under FIFO that is per layer. Raises UserError where nothing is left.
         """
         self._check_may_post()
         self._check_rights("write")
@@ -31,15 +33,16 @@ class StockRevaluationJournal(models.Model):
                     reversal=", ".join(self.reversal_journal_ids.mapped("name")),
                 )
             )
-        amounts, positions = self._get_amounts_to_reverse()
-        costs, cost_positions = self._get_costs_to_reverse()
+        date = self._get_reversal_date()
+        amounts, positions = self._get_amounts_to_reverse(date)
+        costs, cost_positions = self._get_costs_to_reverse(date)
         if not amounts and not costs:
             raise UserError(
                 _("Nothing to reverse in %s: none of the stock it revalued is left.", self.name)
                 + "\n"
                 + self._name_lines(self.line_ids.filtered(lambda line: line.state == "posted"))
             )
-        reversal = self._create_protected([self._prepare_reversal_vals()])
+        reversal = self._create_protected([dict(self._prepare_reversal_vals(), date=date)])
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions + cost_positions)
         accounts, more = self._get_reversal_accounts(), self._get_reversal_line_vals()
         for line in lines:
@@ -69,8 +72,12 @@ class StockRevaluationJournal(models.Model):
             "counterpart_account_id": self.counterpart_account_id.id,
             "entry_grouping": self.entry_grouping,
             "also_without_stock": self.also_without_stock,
-            "date": max(self.date, fields.Date.context_today(self)),
         }
+
+    def _get_reversal_date(self):
+        """Return the accounting date, or the first open day after it if an entry cannot be posted there any more."""
+        journals = self.sudo().account_move_ids.journal_id
+        return max([self.date] + [self._first_open_day(journal, self.date) for journal in journals])
 
     def _get_reversal_accounts(self):
         """Return {Key: id of the counterpart account that was booked}: it is taken back there."""
@@ -85,10 +92,10 @@ class StockRevaluationJournal(models.Model):
         """Return {Key: values} that a reversal's lines take over beside account and amount."""
         return {}
 
-    def _get_amounts_to_reverse(self):
-        """Return ({Key: amount still in stock}, [Position of these keys])."""
-        parts = [part for line in self.line_ids for part in line._get_reversal_parts()]
-        positions = self.sudo()._find_positions([key for key, _quantity, _amount in parts])
+    def _get_amounts_to_reverse(self, date):
+        """Return ({Key: amount still in stock at the end of `date`}, [Position of these keys])."""
+        parts = [part for line in self.line_ids for part in line._get_reversal_parts(date)]
+        positions = self.sudo()._find_positions([key for key, _quantity, _amount in parts], date)
         amounts = defaultdict(float)
         for key, quantity, amount in parts:
             if key in positions:
@@ -112,15 +119,34 @@ class StockRevaluationJournalLine(models.Model):
         named = items.filtered(lambda item: item.revaluation_role == "counterpart")
         return (named or items[1:2])[:1].account_id
 
-    def _get_reversal_parts(self):
-        """Return [(Key, quantity, amount)]: what the line revalued, by layer under FIFO."""
+    def _get_reversal_parts(self, date=None):
+        """Return [(Key, quantity, amount)]: what the line revalued, by layer under FIFO.
+
+        Shape: `date` of the reversal, None for the line's own. Later than that, what a whole receipt or a customer
+        return took counts as far as it is still there.
+        """
         self.ensure_one()
         if self.state != "posted" or not self.amount:
             return []
-        if self.cost_method == "fifo" and self.layer_shares:
-            return [
-                (Key(self.product_id.id, False, layer_id), quantity, amount)
-                for layer_id, quantity, amount in json.loads(self.layer_shares)
-                if amount
-            ]
-        return [(self._key(), self.quantity, self.amount)]
+        late = date and date > self.date
+        if self.whole_receipt and not late:
+            return [(self._key(), self.quantity, self.amount)]
+        if self.cost_method != "fifo" or not self.layer_shares:
+            return [(self._key(), self.quantity, self.amount)]
+        shares = json.loads(self.layer_shares) + (self._get_returned_shares() if late else [])
+        return [
+            (Key(self.product_id.id, False, layer_id), quantity, amount)
+            for layer_id, quantity, amount in shares
+            if amount
+        ]
+
+    def _get_returned_shares(self):
+        """Return [[layer id, quantity, amount]] of what customer returns since the accounting date brought back."""
+        shares = []
+        for layer in self.sudo().forwarded_layer_ids:
+            move = layer.stock_move_id
+            if move.origin_returned_move_id and move.location_id.usage != "internal":
+                received = move.stock_valuation_layer_ids.filtered(lambda own: own.quantity > 0) if compat.HAS_LAYERS else move
+                quantity = received[:1].quantity if compat.HAS_LAYERS else move._get_valued_qty()
+                shares.append([received[:1].id, quantity, layer.value])
+        return shares

@@ -90,7 +90,9 @@ class StockMove(models.Model):
         return self.sudo().stock_valuation_layer_ids.ids if compat.HAS_LAYERS else self.ids
 
     def _get_revaluation_domain(self):
-        return self._either(("stock_move_id", "in", self.ids), *self._shares(self._get_revaluation_layer_ids()))
+        """Return the domain of lines on these receipts, and of those that changed the cost of what these issues took."""
+        terms = [("stock_move_id", "in", self.ids), ("valuation_layer_ids.stock_move_id", "in", self.ids)]
+        return self._either(*terms, *self._shares(self._get_revaluation_layer_ids()))
 
     def action_revalue(self):
         """Prepare a revaluation journal for these receipts: by receipt under FIFO, else by product."""

@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 import psycopg2
 from odoo import _, api, fields, models
@@ -41,6 +42,7 @@ class StockRevaluationRule(models.Model):
         "threshold_amount",
         "schedule",
         "day_of_month",
+        "as_of",
         "next_run",
         "reason_id",
         "mode",
@@ -97,6 +99,15 @@ class StockRevaluationRule(models.Model):
         "Day of the Month",
         default=31,
         help="1 to 31; where a month is shorter, its last day. 31 is always the last day.",
+    )
+    as_of = fields.Selection(
+        [("run", "Day of the run"), ("month_before", "End of the month before")],
+        "As Of",
+        default="run",
+        required=True,
+        tracking=True,
+        help="Accounting date of the journals. End of the month before: the stock of that day is revalued, and what was"
+        " issued since takes its share along.",
     )
     next_run = fields.Date(
         "Next Run",
@@ -260,7 +271,9 @@ class StockRevaluationRule(models.Model):
         journal = rule.env["stock.revaluation.journal"]
         if changes:
             costs = {each.item.product_id: each.entry for each in changes}
-            journal = journal.revalue(costs, reason=rule.reason_id, description=rule.name, post=False)
+            journal = journal.revalue(
+                costs, rule._get_date(), reason=rule.reason_id, description=rule.name, post=False
+            )
             journal.line_ids.filtered("entered_by")._write_protected({"entered_by": rule._get_figures_by().id})
             journal.with_context(mail_auto_subscribe_no_notify=True)._write_protected(
                 {"rule_id": rule.id, "user_id": rule.user_id.id}
@@ -286,9 +299,15 @@ class StockRevaluationRule(models.Model):
             categ_ids=rule.categ_ids.ids,
             cost_methods=[rule.cost_methods] if rule.cost_methods else None,
             reason=rule.reason_id,
+            date=rule._get_date(),
             **rule._get_options(),
         )
         return [each for each in suggestions if rule._matters(each)], missing, items
+
+    def _get_date(self):
+        """Return the accounting date of a journal made today."""
+        today = fields.Date.context_today(self)
+        return today if self.as_of == "run" else today.replace(day=1) - timedelta(days=1)
 
     def _matters(self, suggestion):
         """Tell whether a change reaches the thresholds. A stock worth nothing changes by any percentage."""

@@ -12,13 +12,16 @@ from . import ledger
 if compat.HAS_LAYERS:
     from . import layers
     from . import ledger_layers
+    from . import layer_streams
 else:
     from . import product_value_reader
     from . import product_value_past
     from . import product_values
     from . import product_value_models
     from . import ledger_product_values
+    from . import product_value_streams
 
+from . import issue_accounts
 from . import receipt_costs
 from . import bill_costs
 from . import costs_alone

@@ -9,19 +9,39 @@ from psycopg2.extras import execute_values
 
 from .. import compat, tools
 from ..engine.distribution import distribute
+from ..engine.forwarding import Forwarded, forward_average, forward_fifo, forward_standard, spread_per_unit
 from ..engine.rounding import decimal, round_to
 
 # What a line revalues: the product as a whole, one of its lots, or one of its layers (a receipt on 19.0).
 # Ids; False where the position is not narrowed to a lot or a layer.
-Key = namedtuple("Key", "product_id lot_id layer_id")
-# A position as Odoo's books have it. Units: stock unit of the product, company currency. `unit_cost`: the product's
-# cost, where there is no stock that has a value and the cost is all that can change; else None.
-Position = namedtuple("Position", "key quantity value unit_cost", defaults=(None,))
+# `whole`: the layer as it was received, with what has been issued of it.
+Key = namedtuple("Key", "product_id lot_id layer_id whole", defaults=(False,))
+# A position as Odoo's books have it at the end of a day. Units: stock unit of the product, company currency.
+# `unit_cost`: the product's cost, where there is no stock that has a value and the cost is all that can change; else
+# None. `quantity_now`: what of the product, lot or layer is in stock now.
+Position = namedtuple("Position", "key quantity value unit_cost quantity_now", defaults=(None, 0.0))
 # An open layer: what is left of one receipt. `layer_id` is what a layer line points to; `received`
 # what the receipt brought in altogether, where (19.0) its whole value is what Odoo keeps.
 Layer = namedtuple("Layer", "layer_id lot_id quantity value received", defaults=(None,))
 # What is to know of a product, without its record: ids, but for the unit, of which there are few.
 Facts = namedtuple("Facts", "id product_tmpl_id categ_id uom_id cost_method valuation lot_valuated")
+# What moved since a day: an `Event` of the forwarding engine (key, quantity, move, origin) and when it did, in UTC.
+# Up to 18.0 the key is the id of its layer, on 19.0 that of its stock move; negative where a cost was set anew.
+Movement = namedtuple("Movement", "key quantity move origin moment")
+# The stock of one product, or lot, at the end of a day, and what moved since: both lists in order of time.
+Stream = namedtuple("Stream", "layers movements")
+# What a change does to one stream: its amount at the day, of that what each layer takes as [(layer id, quantity,
+# change)], and what went on. `extras` (19.0, FIFO): {receipt id: what its whole value changes by}.
+class Part(namedtuple("Part", "lot_id amount layers forwarded movements extras", defaults=(None,))):
+    @property
+    def left(self):
+        """What of the amount is in stock now, in whole cents even where layers hold fractions."""
+        return decimal(self.amount) - sum(self.forwarded.shares.values())
+
+
+# What of a change went on with one movement: `amount` as its layer has it, signed like a change of the stock's value;
+# `account_id` where the cost went (False: no journal entry of ours), `date` the day it is booked.
+Forward = namedtuple("Forward", "line_id product_id lot_id movement amount account_id date account_move_id")
 # What posting asks for: `value` is the new total of the position, `amount` its signed change,
 # `unit_cost` the cost to store where the accountant's unit cost decides (standard cost), else None.
 Change = namedtuple("Change", "line_id journal_id key value amount unit_cost description account_move_id")
@@ -39,40 +59,53 @@ class StockRevaluationValuation(models.AbstractModel):
 
     # ------------------------------------------------------------------ implemented per series
 
-    def _read_products(self, products):
+    # `moment` (UTC) is the end of a past day, as `_value_date` gives it; None is now.
+
+    def _read_products(self, products, moment=None):
         """Return {product id: (quantity, value)} for those `products` that have a history of value."""
         raise NotImplementedError
 
-    def _read_lots(self, products):
+    def _read_lots(self, products, moment=None):
         """Return {product id: {lot id or False: (quantity, value)}} of lot-valued `products`."""
         raise NotImplementedError
 
     def _read_layers(self, products):
-        """Return {product id: [Layer]} of the open layers, first in first out."""
+        """Return {product id: [Layer]} of the layers open now, first in first out."""
         raise NotImplementedError
 
-    def _measure(self, products):
-        """Return {product id: value}, as Odoo itself shows the inventory value now."""
+    def _read_streams(self, products, moment):
+        """Return ({(product id, lot id or False): Stream}, {product id: reason}) of what moved since `moment`.
+
+        Products of which nothing moved may be missing; those with a reason cannot be revalued at that moment.
+        """
+        raise NotImplementedError
+
+    def _measure(self, products, moment=None):
+        """Return {product id: value}, as Odoo itself shows the inventory value."""
         raise NotImplementedError
 
     def _changed_rows(self):
         """Return (table, condition) of the rows that every change of stock value creates or writes."""
         raise NotImplementedError
 
-    def _apply(self, changes, date):
+    def _apply(self, changes, plans, forwarded, moment):
         """Write `changes` (list of Change, products already locked): layers, costs.
 
+        Shape: `plans` as `_plan` returned it, `forwarded` [Forward] with their entries.
         Returns {line id: [(layer id, quantity, amount)]}: what each open layer took, where there are any.
+        """
+        raise NotImplementedError
+
+    def _read_issue_accounts(self, movements):
+        """Return {movement key: [(part, account id or False, date)]}: where the cost of what moved went.
+
+        Parts add up to 1; an account that is False makes no journal entry: Odoo books that part by itself later.
         """
         raise NotImplementedError
 
     def _posts_entry(self, product):
         """Tell whether revaluing `product` makes a journal entry."""
         raise NotImplementedError
-
-    def _date_problem(self, products, date):
-        """Return the products that cannot be revalued at the past `date`, and an empty set if all can."""
-        return products.browse()
 
     def _keep_values(self):
         """Before the addon is uninstalled: let stock keep its value. Layers and costs do so by themselves."""
@@ -110,12 +143,12 @@ class StockRevaluationValuation(models.AbstractModel):
             )
         return facts
 
-    def _positions(self, products, calculate_per="product"):
+    def _positions(self, products, calculate_per="product", moment=None):
         """Return ([Position], {product id: reason}) for `products`: what can be revalued, and what not.
 
-        Reasons are keys: "no_layers", "zero", "negative", "no_lots".
+        Reasons are keys: "no_layers", "zero", "negative", "no_lots", "not_fifo", "lots_then", "layers_then".
         """
-        figures = self._read_products(products)
+        figures = self._read_products(products, moment)
         left_out, stocked = {}, []
         for product in self._facts(products):
             quantity = figures.get(product.id, (None,))[0]
@@ -125,15 +158,25 @@ class StockRevaluationValuation(models.AbstractModel):
                 left_out[product.id] = "zero" if tools.uom_is_zero(product.uom_id, quantity) else "negative"
             else:
                 stocked.append(product)
-        pieces = self._pieces(stocked, calculate_per)
+        streams, quantities = None, {product_id: now[0] for product_id, now in figures.items()}
+        if moment:
+            streams, unfit = self._read_streams(self._records(stocked), moment)
+            left_out.update(unfit)
+            stocked = [product for product in stocked if product.id not in unfit]
+            now = self._read_products(self._records(stocked))
+            quantities = {product_id: quantity for product_id, (quantity, _value) in now.items()}
+        pieces, unknown = self._pieces(stocked, calculate_per, moment, streams)
+        left_out.update(unknown)
         positions = []
         for product in stocked:
             kind = self._split_by(product, calculate_per)
             if not kind:
-                positions.append(Position(Key(product.id, False, False), *figures[product.id]))
+                key = Key(product.id, False, False)
+                now = quantities.get(product.id, 0.0)
+                positions.append(Position(key, *figures[product.id], quantity_now=now))
             elif pieces.get(product.id):
                 positions += pieces[product.id]
-            else:
+            elif product.id not in left_out:
                 left_out[product.id] = "no_lots" if kind == "lot" else "no_layers"
         return positions, left_out
 
@@ -143,42 +186,78 @@ class StockRevaluationValuation(models.AbstractModel):
             return "layer"
         return "lot" if calculate_per != "product" and compat.is_lot_valued(product) else None
 
-    def _pieces(self, products, calculate_per):
-        """Return {product id: [Position]} of the layers or lots of `products` ([Facts]) with a quantity left."""
+    def _pieces(self, products, calculate_per, moment, streams):
+        """Return ({product id: [Position]}, {product id: reason}) of the layers or lots of `products` ([Facts])."""
         by_layer = [product for product in products if self._split_by(product, calculate_per) == "layer"]
         by_lot = [product for product in products if self._split_by(product, calculate_per) == "lot"]
-        pieces = {}
-        layers_by_product = self._read_layers(self._records(by_layer)) if by_layer else {}
+        pieces, left_out = {}, {}
+        layers_now = self._read_layers(self._records(by_layer)) if by_layer else {}
+        layers_then = layers_now
+        if moment and by_layer:
+            layers_then = self._layers_of(streams)
+            left_out = self._unknown_layers(self._records(by_layer), moment, streams)
         for product in by_layer:
+            if product.id in left_out:
+                continue
+            now = {layer.layer_id: layer.quantity for layer in layers_now.get(product.id, [])}
             # Up to 15.0 a layer that is used up may keep 0.000000000000007 of a kilogram
             pieces[product.id] = [
-                Position(Key(product.id, False, layer.layer_id), layer.quantity, self._money(layer.value))
-                for layer in layers_by_product.get(product.id, [])
+                Position(
+                    Key(product.id, False, layer.layer_id),
+                    layer.quantity,
+                    self._money(layer.value),
+                    quantity_now=now.get(layer.layer_id, 0.0),
+                )
+                for layer in layers_then.get(product.id, [])
                 if tools.uom_compare(product.uom_id, layer.quantity, 0) > 0
             ]
-        lots_by_product = self._read_lots(self._records(by_lot)) if by_lot else {}
+        lots_then = self._read_lots(self._records(by_lot), moment) if by_lot else {}
+        lots_now = self._read_lots(self._records(by_lot)) if by_lot and moment else lots_then
         for product in by_lot:
             pieces[product.id] = [
-                Position(Key(product.id, lot_id, False), quantity, value)
-                for lot_id, (quantity, value) in lots_by_product.get(product.id, {}).items()
+                Position(
+                    Key(product.id, lot_id, False),
+                    quantity,
+                    value,
+                    quantity_now=lots_now.get(product.id, {}).get(lot_id, (0.0,))[0],
+                )
+                for lot_id, (quantity, value) in lots_then.get(product.id, {}).items()
                 if lot_id and tools.uom_compare(product.uom_id, quantity, 0) > 0
             ]
-        return pieces
+        return pieces, left_out
 
     def _records(self, facts):
         """Return the products of `facts` as records."""
-        return self.env["product.product"].sudo().browse([product.id for product in facts])
+        return self.env["product.product"].sudo().with_company(self.env.company).browse([each.id for each in facts])
 
-    def _read_keys(self, keys):
-        """Return {Key: Position} as the books have them now; a key without stock is missing."""
+    def _layers_of(self, streams):
+        """Return {product id: [Layer]} of the layers of `streams`."""
+        layers = defaultdict(list)
+        for (product_id, _lot_id), stream in streams.items():
+            layers[product_id] += stream.layers
+        return layers
+
+    def _unknown_layers(self, products, moment, streams):
+        """Return {product id: reason} of products whose layers at a past moment do not make up their value then."""
+        figures, layers = self._read_products(products, moment), self._layers_of(streams)
+        return {
+            product.id: "layers_then"
+            for product in products
+            if abs(sum(float(layer.value) for layer in layers[product.id]) - figures[product.id][1])
+            > self._rounding() * (len(layers[product.id]) + 0.5)
+        }
+
+    def _read_keys(self, keys, moment=None):
+        """Return {Key: Position} as the books have them; a key without stock is missing."""
         wanted = {"product": set(), "lot": set(), "layer": set()}
         for key in keys:
-            wanted["layer" if key.layer_id else "lot" if key.lot_id else "product"].add(key.product_id)
-        positions = []
+            if not key.whole:
+                wanted["layer" if key.layer_id else "lot" if key.lot_id else "product"].add(key.product_id)
+        positions = self._read_whole_receipts([key for key in keys if key.whole], moment)
         for calculate_per, product_ids in wanted.items():
             if product_ids:
                 products = self.env["product.product"].sudo().browse(product_ids)
-                positions += self._positions(products, calculate_per)[0]
+                positions += self._positions(products.with_company(self.env.company), calculate_per, moment)[0]
         keys = set(keys)
         return {position.key: position for position in positions if position.key in keys}
 
@@ -235,34 +314,162 @@ class StockRevaluationValuation(models.AbstractModel):
                 log_exceptions=False,
             )
 
-    # ------------------------------------------------------------------ shares of a change
+    # ------------------------------------------------------------------ what a change does
 
-    def _new_layer_values(self, change, layers):
-        """Return {layer id: new value} of the open `layers` that `change` reaches.
+    def _plan(self, changes, moment):
+        """Return {line id: [Part]}: what each change does at its day, and what of it went on since.
 
-        A layer line changes its layer alone; a lot's or a product's total is spread so that every
-        open layer ends at the same unit cost (see `engine.distribution`).
+        Only reads. Parts are the lots of a lot-valued product (up to 18.0), else one; their amounts add up to the
+        line's.
         """
-        if change.key.layer_id:
-            old = next(layer.value for layer in layers if layer.layer_id == change.key.layer_id)
-            return {change.key.layer_id: decimal(old) + decimal(change.amount)}
+        products = self._changed_products(changes).with_company(self.env.company)
+        streams = self._read_streams(products, moment)[0] if moment else self._streams_now(products)
+        figures = self._read_products(products, moment)
+        lots = self._read_lots(products.filtered(compat.is_lot_valued), moment)
+        whole = self._read_whole_streams([change.key for change in changes if change.key.whole], moment)
+        products = {product.id: product for product in products}
+        return {
+            change.line_id: [self._whole_part(change, whole[change.key])]
+            if change.key.whole
+            else self._get_parts(change, products[change.key.product_id], streams, figures, lots)
+            for change in changes
+        }
+
+    def _streams_now(self, products):
+        """Return {(product id, lot id or False): Stream} of the layers open now: nothing moved since."""
+        by_receipt = products.filtered(lambda product: product.cost_method == "fifo")
+        streams = {}
+        for product_id, layers in self._read_layers(by_receipt).items() if by_receipt else ():
+            for layer in layers:
+                lot_id = self._stream_lot(layer)
+                streams.setdefault((product_id, lot_id), Stream([], [])).layers.append(layer)
+        return streams
+
+    def _stream_lot(self, layer):
+        """Return the lot of the stream that `layer` belongs to: one a lot up to 18.0, one a product on 19.0."""
+        return layer.lot_id
+
+    def _get_parts(self, change, product, streams, figures, lots):
+        """Return the parts of one change; its amounts per lot are those of `_split_by_lot`."""
+        parts = []
+        for lot_id, amount, quantity, value in self._split_by_lot(change, product, figures, lots):
+            stream = self._stream_of(change, lot_id, streams)
+            layers = []
+            if product.cost_method == "fifo":
+                changes = self._layer_changes(change, amount, value, stream)
+                rows = [(layer.layer_id, layer.quantity, changes.get(layer.layer_id, 0)) for layer in stream.layers]
+                layers = [row for row in rows if row[0] in changes]
+                forwarded = forward_fifo(rows, stream.movements, self._rounding())
+                if not stream.layers:  # a value that stands on no stock
+                    forwarded = Forwarded({}, decimal(amount), {})
+            elif stream.movements:
+                forward = forward_standard if product.cost_method == "standard" else forward_average
+                forwarded = forward(amount, quantity, stream.movements, self._rounding())
+            else:
+                forwarded = Forwarded({}, decimal(amount), {})
+            parts.append(Part(lot_id, amount, layers, forwarded, stream.movements))
+        return parts
+
+    def _stream_of(self, change, lot_id, streams):
+        """Return the Stream that a part of `change` is a change of."""
+        return streams.get((change.key.product_id, lot_id), Stream([], []))
+
+    def _split_by_lot(self, change, product, figures, lots):
+        """Return [(lot id or False, amount, quantity, value)]: the lots that one change reaches, with their part of it.
+
+        Quantity and value are those of the product or lot at the day.
+        """
+        if not lots.get(product.id) or change.key.layer_id:
+            return [(self._layer_lot(change.key), change.amount, *figures[product.id])]
         if change.key.lot_id:
-            layers = [layer for layer in layers if layer.lot_id == change.key.lot_id]
+            return [(change.key.lot_id, change.amount, *lots[product.id][change.key.lot_id])]
+        return [
+            (lot_id, float(decimal(new) - decimal(old)), quantity, old)
+            for lot_id, (quantity, old, new) in self._new_lot_values(change, lots[product.id]).items()
+            if decimal(new) != decimal(old)
+        ]
+
+    def _layer_lot(self, key):
+        """Return the lot of a layer line's layer, False if its product is not valued by lot."""
+        return False
+
+    def _layer_changes(self, change, amount, value, stream):
+        """Return {layer id: change} of the open layers of `stream` that a change under FIFO reaches.
+
+        A layer line changes its layer alone. A lot's or a product's change is spread so that every open layer ends
+        at the same unit cost (`engine.distribution`); where goods have left since the day, so that every unit
+        changes by the same: what left then took its share by quantity, whatever layer it came from.
+        """
+        layers, step = stream.layers, self._rounding()
+        if change.key.layer_id:
+            return {change.key.layer_id: self._layer_amount(change, layers)}
         if not layers:
             return {}
-        shares = distribute(decimal(self._money(change.value)), [layer.quantity for layer in layers], self._rounding())
-        return dict(zip((layer.layer_id for layer in layers), shares))
+        worth = sum(decimal(layer.value) for layer in layers)
+        if any(movement.quantity < 0 for movement in stream.movements) and worth + decimal(amount) >= 0:
+            changes = spread_per_unit(amount, [(layer.quantity, layer.value) for layer in layers], step)
+        else:
+            total = round_to(decimal(value) + decimal(amount), step)
+            new = distribute(total, [layer.quantity for layer in layers], step)
+            changes = [decimal(value) - decimal(layer.value) for value, layer in zip(new, layers)]
+        if stream.movements:
+            changes = self._whole_cents(changes, amount)
+        return {layer.layer_id: changed for layer, changed in zip(layers, changes)}
 
-    def _layer_shares(self, layers, new_values):
-        """Return [(layer id, quantity, amount)] of the `layers` that {layer id: new value} changes.
+    def _layer_amount(self, change, layers):
+        """Return what a layer line changes its layer by."""
+        return decimal(change.amount)
 
-        A reversal takes each share back, as far as its layer is still in stock.
+    def _whole_cents(self, amounts, total):
+        """Round `amounts` to whole cents, the last one taking what they lack of `total`."""
+        rounded = [round_to(amount, self._rounding()) for amount in amounts]
+        rounded[-1] += decimal(total) - sum(rounded)
+        return rounded
+
+    def _whole_part(self, change, stream):
+        """Return the part of a change of a whole receipt: what was issued of it before its day counts on that day."""
+        receipt, rows = self._receipt_key(change.key), [(layer.layer_id, layer.quantity, 0) for layer in stream.layers]
+        forwarded = forward_fifo(rows, stream.movements, self._rounding(), {receipt: change.amount})
+        received = next(movement.quantity for movement in stream.movements if movement.key == receipt)
+        layers = [(change.key.layer_id, received, decimal(change.amount))]
+        return Part(self._layer_lot(change.key), change.amount, layers, forwarded, stream.movements)
+
+    def _receipt_key(self, key):
+        """Return the key of the movement that brought in a layer."""
+        return key.layer_id
+
+    def _get_forwards(self, plans, products_by_line, moment):
+        """Return [Forward] of all shares in `plans`, split by the accounts that the cost of each issue went to.
+
+        What left before the day of a whole receipt's change is booked on that day.
         """
-        return [
-            (layer.layer_id, layer.quantity, self._money(decimal(new_values[layer.layer_id]) - decimal(layer.value)))
-            for layer in layers
-            if layer.layer_id in new_values
-        ]
+        movements = {
+            movement.key: movement for parts in plans.values() for part in parts for movement in part.movements
+        }
+        taken = {key for parts in plans.values() for part in parts for key in part.forwarded.shares}
+        accounts = self._read_issue_accounts([movements[key] for key in sorted(taken)])
+        forwards = []
+        for line_id, parts in plans.items():
+            for part in parts:
+                for key, share in part.forwarded.shares.items():
+                    movement = movements[key]._replace(moment=max(movements[key].moment, moment))
+                    rows = accounts[key]
+                    amounts = self._whole_cents([-share * decimal(row[0]) for row in rows], -share)
+                    forwards += [
+                        Forward(
+                            line_id,
+                            products_by_line[line_id],
+                            part.lot_id,
+                            movement,
+                            float(amount),
+                            account_id,
+                            max(date, self._local_date(movement.moment)),
+                            False,
+                        )
+                        for amount, (_part, account_id, date) in zip(amounts, rows)
+                        if amount
+                    ]
+        return forwards
 
     def _new_lot_values(self, change, lots):
         """Return {lot id: (quantity, old value, new value)} for a product line of a lot-valued product.
@@ -337,9 +544,15 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         if date >= fields.Date.context_today(self):
             return None
-        timezone = pytz.timezone(self.env.company.partner_id.tz or self.env.user.tz or "UTC")
-        local_end = timezone.localize(datetime.combine(date, time(23, 59, 59)))
+        local_end = self._timezone().localize(datetime.combine(date, time(23, 59, 59)))
         return min(local_end.astimezone(pytz.utc).replace(tzinfo=None), datetime.utcnow())
+
+    def _local_date(self, moment):
+        """Return the day of a moment in UTC where the company is."""
+        return pytz.utc.localize(moment).astimezone(self._timezone()).date()
+
+    def _timezone(self):
+        return pytz.timezone(self.env.company.partner_id.tz or self.env.user.tz or "UTC")
 
     def _write_costs(self, model, costs):
         """Set the company's `standard_price` of products or lots in one statement.
@@ -397,11 +610,20 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         compat.written(records, [name, "write_uid", "write_date"])
 
-    def _date_layers(self, layers, value_date):
-        """Give new layers the moment at which they count; Odoo values stock at a date by `create_date`."""
-        if value_date and layers:
+    def _date_layers(self, layers, moments):
+        """Give new layers the moments at which they count; Odoo values stock at a date by `create_date`.
+
+        Shape: `moments` one for each of `layers`, None for now.
+        """
+        rows = [(layer_id, moment) for layer_id, moment in zip(layers.ids, moments) if moment]
+        if rows:
             compat.flush(self.env)
-            self.env.cr.execute(
-                "UPDATE stock_valuation_layer SET create_date = %s WHERE id = ANY(%s)", [value_date, layers.ids]
+            execute_values(
+                self.env.cr._obj,
+                "UPDATE stock_valuation_layer t SET create_date = v.moment FROM (VALUES %s) AS v(id, moment)"
+                " WHERE t.id = v.id",
+                rows,
+                template="(%s, %s::timestamp)",
+                page_size=5000,
             )
             compat.written(layers, ["create_date"])

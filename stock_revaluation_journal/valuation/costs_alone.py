@@ -27,7 +27,7 @@ class StockRevaluationValuation(models.AbstractModel):
         found = self._cost_positions(products, self._positions(products)[1]) if products else []
         return {position.key: position for position in found}
 
-    def _apply_costs(self, changes, date):
+    def _apply_costs(self, changes, moment):
         """Write the new unit costs of `changes`, which change no value, of products already locked."""
         costs = {change.key.product_id: self._cost(change.unit_cost) for change in changes}
         products = self._changed_products(changes).with_company(self.env.company)
@@ -37,4 +37,4 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs("product.product", costs)
         self._write_costs(compat.LOT_MODEL, lot_costs)
         if changes and not compat.HAS_LAYERS:
-            self._log_costs(changes, products.browse(), costs, lot_costs, self._value_date(date))
+            self._log_costs(changes, products.browse(), costs, lot_costs, moment)

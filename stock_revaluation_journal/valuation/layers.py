@@ -5,14 +5,21 @@ it reaches, and the product's cost. Odoo's own route (`_change_standard_price`, 
 wizard) is not taken: its amount differs by series and it knows one product at a time.
 """
 
+from collections import defaultdict, namedtuple
+from decimal import Decimal
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_round
 from psycopg2.extras import execute_values
 
 from .. import compat, tools
+from ..engine.distribution import distribute
 from ..engine.rounding import decimal, round_to
 from .base import Layer
+
+# What the books have of the products of a posting: figures at its day as stored, and figures, open layers and lots now.
+Stock = namedtuple("Stock", "then now layers lots")
 
 
 class StockRevaluationValuation(models.AbstractModel):
@@ -20,16 +27,17 @@ class StockRevaluationValuation(models.AbstractModel):
 
     # ------------------------------------------------------------------ reading
 
-    def _read_products(self, products):
-        return self._shown(self._sum_layers(products))
+    def _read_products(self, products, moment=None):
+        return self._shown(self._sum_layers(products, moment))
 
-    def _sum_layers(self, products):
+    def _sum_layers(self, products, moment=None):
         """Return {product id: (quantity, value)}, the value as stored: up to 15.0 with fractions of a cent."""
         compat.flush(self.env)
         self.env.cr.execute(
             "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
-            " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id",
-            [self.env.company.id, products.ids],
+            " WHERE company_id = %s AND product_id = ANY(%s) AND create_date <= COALESCE(%s, 'infinity'::timestamp)"
+            " GROUP BY product_id",
+            [self.env.company.id, products.ids, moment],
         )
         return {product_id: (quantity, value) for product_id, quantity, value in self.env.cr.fetchall()}
 
@@ -41,14 +49,15 @@ class StockRevaluationValuation(models.AbstractModel):
             for product_id, (quantity, value) in sums.items()
         }
 
-    def _read_lots(self, products):  # 18.0 alone
+    def _read_lots(self, products, moment=None):  # 18.0 alone
         if not products:
             return {}
         compat.flush(self.env)
         self.env.cr.execute(
             "SELECT product_id, lot_id, SUM(quantity)::float, SUM(value)::float FROM stock_valuation_layer"
-            " WHERE company_id = %s AND product_id = ANY(%s) GROUP BY product_id, lot_id ORDER BY lot_id",
-            [self.env.company.id, products.ids],
+            " WHERE company_id = %s AND product_id = ANY(%s) AND create_date <= COALESCE(%s, 'infinity'::timestamp)"
+            " GROUP BY product_id, lot_id ORDER BY lot_id",
+            [self.env.company.id, products.ids, moment],
         )
         lots = {}
         for product_id, lot_id, quantity, value in self.env.cr.fetchall():
@@ -70,46 +79,86 @@ class StockRevaluationValuation(models.AbstractModel):
             layers.setdefault(product_id, []).append(Layer(layer_id, lot_id or False, quantity, value))
         return layers
 
-    def _measure(self, products):
-        return {product_id: value for product_id, (_quantity, value) in self._read_products(products).items()}
+    def _measure(self, products, moment=None):
+        return {product_id: value for product_id, (_quantity, value) in self._read_products(products, moment).items()}
 
     def _posts_entry(self, product):
         return product.valuation == "real_time"
 
     # ------------------------------------------------------------------ writing
 
-    def _apply(self, changes, date):
-        products = self._changed_products(changes)
-        sums = self._sum_layers(products)
-        figures = self._shown(sums)
-        all_layers = self._read_layers(products)
-        all_lots = self._read_lots(products.filtered(compat.is_lot_valued))
+    def _apply(self, changes, plans, forwarded, moment):
+        products = self._changed_products(changes).with_company(self.env.company)
+        stock = Stock(
+            self._sum_layers(products, moment),
+            self._read_products(products),
+            self._read_layers(products),
+            self._read_lots(products.filtered(compat.is_lot_valued)),
+        )
         remaining, vals_list, product_costs, lot_costs, shares = {}, [], {}, {}, {}
         by_product = self._by_product(changes)
         for product in products:
-            layers, lots = all_layers.get(product.id, []), all_lots.get(product.id, {})
-            lot_values = {lot_id: value for lot_id, (_quantity, value) in lots.items()}
-            new_values = {layer.layer_id: layer.value for layer in layers}
-            rows = []
-            for change in by_product[product.id]:
-                reached = self._new_layer_values(change, layers)
-                shares[change.line_id] = self._settle_shares(change, self._layer_shares(layers, reached))
-                new_values.update(reached)
-                rows += self._prepare_layer_vals(change, layers, lots, lot_values)
-            self._settle_fraction(rows, round_to(decimal(figures[product.id][1]) - decimal(sums[product.id][1]), 1e-6))
-            vals_list += rows
-            new_layers = [layer._replace(value=new_values[layer.layer_id]) for layer in layers]
-            remaining.update((new.layer_id, float(new.value)) for new, old in zip(new_layers, layers) if new != old)
-            product_costs[product.id] = self._product_cost(
-                product, by_product[product.id], figures[product.id], new_layers
-            )
-            lot_costs.update(self._lot_costs(product, by_product[product.id], lots, lot_values))
+            own = [(change, plans[change.line_id]) for change in by_product[product.id]]
+            parts = [part for _change, change_parts in own for part in change_parts]
+            layers = self._new_layers(product, parts, stock)
+            remaining.update((new.layer_id, float(new.value)) for new, old in layers if new.value != old.value)
+            vals_list += self._prepare_layer_vals(product, own, stock)
+            for change, change_parts in own:
+                shares[change.line_id] = self._layer_shares(product, change, change_parts, layers)
+            product_costs.update(self._product_cost(product, own, parts, stock, [new for new, _old in layers]))
+            lot_costs.update(self._lot_costs(product, own, stock))
         self._update_column("stock.valuation.layer", "remaining_value", remaining)
         self._write_costs("product.product", product_costs)
         self._write_costs(compat.LOT_MODEL, lot_costs)
-        layers = self._create_layers(vals_list)
-        self._date_layers(layers, self._value_date(date))
+        moments = [moment] * len(vals_list) + [forward.movement.moment for forward in forwarded]
+        layers = self._create_layers(vals_list + self._forwarded_vals(changes, forwarded))
+        self._date_layers(layers, moments)
         return shares
+
+    def _new_layers(self, product, parts, stock):
+        """Return [(Layer with its new value, Layer as it is)] of the layers open now.
+
+        Under FIFO each takes what of its change is left; else what a lot or the product is worth now is spread over
+        its layers, so that they all have its unit cost.
+        """
+        layers = stock.layers.get(product.id, [])
+        if product.cost_method == "fifo":
+            left = defaultdict(Decimal)
+            for part in parts:
+                for layer_id, (_quantity, change) in part.forwarded.layers.items():
+                    left[layer_id] += change
+            return [
+                (layer._replace(value=decimal(layer.value) + left[layer.layer_id]), layer)
+                if left[layer.layer_id]
+                else (layer, layer)
+                for layer in layers
+            ]
+        new = []
+        for lot_id in dict.fromkeys(part.lot_id for part in parts):
+            own = [layer for layer in layers if not lot_id or layer.lot_id == lot_id]
+            left = sum(part.left for part in parts if part.lot_id == lot_id)
+            value = stock.lots[product.id][lot_id][1] if lot_id else stock.now.get(product.id, (0.0, 0.0))[1]
+            total = round_to(decimal(value) + left, self._rounding())
+            values = distribute(total, [layer.quantity for layer in own], self._rounding()) if own else []
+            new += [(layer._replace(value=value), layer) for layer, value in zip(own, values)]
+        return new
+
+    def _layer_shares(self, product, change, parts, layers):
+        """Return [(layer id, quantity, amount)]: what the layers took, as of the day under FIFO, else now."""
+        if product.cost_method != "fifo":
+            rows = [
+                (new.layer_id, new.quantity, decimal(new.value) - decimal(old.value))
+                for new, old in layers
+                if not change.key.lot_id or new.lot_id == change.key.lot_id
+            ]
+            return [(layer_id, quantity, self._money(amount)) for layer_id, quantity, amount in rows]
+        rows = [(layer_id, quantity, self._money(amount)) for part in parts for layer_id, quantity, amount in part.layers]
+        # where layers held fractions of a cent: to add up to the amount, for a reversal to mirror it
+        rest = decimal(change.amount) - sum(decimal(amount) for _layer_id, _quantity, amount in rows)
+        if rows and rest and abs(rest) <= len(rows) * decimal(self._rounding()):
+            layer_id, quantity, amount = rows[-1]
+            rows[-1] = (layer_id, quantity, self._money(decimal(amount) + rest))
+        return rows
 
     def _create_layers(self, vals_list):
         """Create the layers in few statements, up to 15.0 too, where the ORM takes one for each."""
@@ -118,12 +167,13 @@ class StockRevaluationValuation(models.AbstractModel):
             return Layer.create(vals_list)
         defaults = Layer._add_missing_default_values({})
         rows = [dict(defaults, **vals) for vals in vals_list]
-        columns = [name for name in rows[0] if Layer._fields[name].column_type]
+        names = dict.fromkeys(name for row in rows for name in row)
+        columns = [name for name in names if Layer._fields[name].column_type]
         found = execute_values(
             self.env.cr._obj,
             "INSERT INTO stock_valuation_layer (%s, create_uid, write_uid, create_date, write_date)"
             " VALUES %%s RETURNING id" % ", ".join(columns),
-            [[None if row[name] is False else row[name] for name in columns] for row in rows],
+            [[None if row.get(name, False) is False else row[name] for name in columns] for row in rows],
             template="(%s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
             % (", ".join(["%s"] * len(columns)), self.env.uid, self.env.uid),
             page_size=5000,
@@ -133,80 +183,96 @@ class StockRevaluationValuation(models.AbstractModel):
         layers.modified(Layer._fields, create=True)
         return layers
 
-    def _new_layer_values(self, change, layers):
-        """Return as the seam does; a layer line sets its layer to whole cents, whatever fraction it had."""
-        if change.key.layer_id:
-            return {change.key.layer_id: decimal(change.value)}
-        return super()._new_layer_values(change, layers)
+    def _layer_lot(self, key):
+        if "lot_id" not in self.env["stock.valuation.layer"]._fields:
+            return False
+        layer = self.env["stock.valuation.layer"].sudo().browse(key.layer_id or [])  # 18.0 alone
+        return layer.lot_id.id if compat.is_lot_valued(layer.product_id) else False
 
-    def _settle_shares(self, change, shares):
-        """Make the shares add up to the amount, for a reversal to mirror it, where layers held fractions of a cent."""
-        rest = decimal(change.amount) - sum(decimal(amount) for _layer_id, _quantity, amount in shares)
-        if shares and abs(rest) <= len(shares) * decimal(self._rounding()):
-            layer_id, quantity, amount = shares[-1]
-            shares[-1] = (layer_id, quantity, self._money(decimal(amount) + rest))
-        return shares
+    def _layer_amount(self, change, layers):
+        """Return what a layer line changes its layer by: to whole cents, whatever fraction it had."""
+        old = next(layer.value for layer in layers if layer.layer_id == change.key.layer_id)
+        return decimal(change.value) - decimal(old)
 
-    def _settle_fraction(self, rows, fraction):
-        """Let the first new layer of a product take along what its value lacked to whole cents.
+    def _prepare_layer_vals(self, product, own, stock):
+        """Return the values of the layers of a product's changes: one for each part.
 
-        Up to 15.0 Odoo stores values unrounded: 1.25 kg at 28.18 are 35.225 and shown as 35.23. Written to
-        nothing they would leave -0.005, shown as -0.01; so the layer takes 35.225, which is shown as 35.23.
+        Up to 15.0 Odoo stores values unrounded: 1.25 kg at 28.18 are 35.225 and shown as 35.23. Written to nothing
+        they would leave -0.005, shown as -0.01; so the first layer takes 35.225, which is shown as 35.23.
         """
-        if rows and fraction:
+        rows = [
+            self._layer_vals(change, float(part.amount), part.lot_id) for change, parts in own for part in parts
+        ]
+        stored = stock.then[product.id]
+        fraction = round_to(decimal(self._shown({0: stored})[0][1]) - decimal(stored[1]), 1e-6)
+        if rows and fraction and not any(part.movements for _change, parts in own for part in parts):
             rows[0]["value"] = float(decimal(rows[0]["value"]) + fraction)
+        return rows
 
-    def _prepare_layer_vals(self, change, layers, lots, lot_values):
-        """Return the values of the layers of one change: one, or one per lot of a lot-valued product.
+    def _forwarded_vals(self, changes, forwarded):
+        """Return the values of the layers of `forwarded`, each linked to the issue's move and its layer.
 
-        Shape: `lots` {lot id: (quantity, value)} as read, empty if not lot-valued; `lot_values`
-        {lot id: value} is brought to the new values.
+        Odoo values what is invoiced later by the layer of the issue and those linked to it, and what is returned
+        later by the move's layers or (14.0) by the unit cost of the last of them.
         """
-        if not lots:
-            return [self._layer_vals(change, change.amount)]
-        if change.key.lot_id or change.key.layer_id:  # 18.0 alone
-            lot_id = change.key.lot_id or next(
-                layer.lot_id for layer in layers if layer.layer_id == change.key.layer_id
+        by_line = {change.line_id: change for change in changes}
+        issues = self.env["stock.valuation.layer"].sudo().browse(
+            {abs(forward.movement.key) for forward in forwarded if forward.movement.quantity < 0}
+        )
+        added, vals_list = defaultdict(float), []
+        issues = {issue.id: issue for issue in issues}
+        for forward in forwarded:
+            vals = self._layer_vals(by_line[forward.line_id], forward.amount, forward.lot_id)
+            vals.update(
+                account_move_id=forward.account_move_id,
+                revaluation_account_id=forward.account_id,
+                stock_move_id=forward.movement.move,
+                revaluation_forwarded=True,
             )
-            lot_values[lot_id] = decimal(lot_values[lot_id]) + decimal(change.amount)
-            return [self._layer_vals(change, change.amount, lot_id)]
-        vals_list = []
-        for lot_id, (_quantity, old, new) in self._new_lot_values(change, lots).items():  # 18.0 alone
-            lot_values[lot_id] = new
-            if decimal(new) != decimal(old):
-                vals_list.append(self._layer_vals(change, float(decimal(new) - decimal(old)), lot_id))
+            issue = issues.get(forward.movement.key)
+            if issue:
+                added[issue.id] += forward.amount
+                value = issue.value + sum(issue.stock_valuation_layer_ids.mapped("value")) + added[issue.id]
+                vals.update(stock_valuation_layer_id=issue.id, unit_cost=value / issue.quantity)
+            vals_list.append(vals)
         return vals_list
 
     # ------------------------------------------------------------------ costs
 
-    def _product_cost(self, product, changes, figures, layers):
-        """Return the cost that the product shows after `changes`, rounded as Odoo stores it.
+    def _product_cost(self, product, own, parts, stock, layers):
+        """Return {product id: the cost it shows now}, rounded as Odoo stores it; {} where it keeps its cost.
 
-        Average: new value / quantity; standard: the new unit cost; FIFO: that of the first open layer.
-        Shape: `figures` (quantity, value) before the changes; `layers` with their new values.
+        Average: value / quantity now; standard: the new unit cost, unless it was set anew since; FIFO: that of the
+        first open layer.
         """
+        quantity, value = stock.now.get(product.id, (0.0, 0.0))
         stocked = [layer for layer in layers if tools.uom_compare(product.uom_id, layer.quantity, 0) > 0]
         if product.cost_method == "fifo" and stocked and not compat.is_lot_valued(product):
-            return self._cost(decimal(stocked[0].value) / decimal(stocked[0].quantity))
-        quantity, value = figures
-        if len(changes) == 1 and not changes[0].key.lot_id and not changes[0].key.layer_id:
-            return self._cost(self._new_cost(changes[0], quantity))
-        return self._cost((decimal(value) + sum(decimal(change.amount) for change in changes)) / decimal(quantity))
+            return {product.id: self._cost(decimal(stocked[0].value) / decimal(stocked[0].quantity))}
+        if product.cost_method == "standard" and not compat.is_lot_valued(product):
+            if any(not movement.quantity for part in parts for movement in part.movements):
+                return {}
+            return {product.id: self._cost(self._new_cost(own[0][0], stock.then[product.id][0]))}
+        if tools.uom_compare(product.uom_id, quantity, 0) <= 0:
+            return {}
+        left = sum(part.left for part in parts)
+        return {product.id: self._cost((decimal(value) + left) / decimal(quantity))}
 
-    def _lot_costs(self, product, changes, lots, lot_values):
-        """Return {lot id: cost} of the lots with stock; `lot_values` holds their new values."""
-        stocked = {
-            lot_id: quantity
-            for lot_id, (quantity, _value) in lots.items()
-            if lot_id and tools.uom_compare(product.uom_id, quantity, 0) > 0
-        }
-        entered = {change.key.lot_id or lot_id: change.unit_cost for change in changes for lot_id in stocked}
-        return {
-            lot_id: self._cost(
-                entered[lot_id] if entered.get(lot_id) is not None else decimal(lot_values[lot_id]) / decimal(quantity)
-            )
-            for lot_id, quantity in stocked.items()
-        }
+    def _lot_costs(self, product, own, stock):
+        """Return {lot id: cost} of the lots with stock that are reached."""
+        costs = {}
+        for change, parts in own if compat.is_lot_valued(product) else ():  # 18.0 alone
+            for part in parts:
+                quantity, value = stock.lots[product.id].get(part.lot_id, (0.0, 0.0))
+                reset = any(not movement.quantity for movement in part.movements)
+                if not part.lot_id or reset or tools.uom_compare(product.uom_id, quantity, 0) <= 0:
+                    continue
+                if change.unit_cost is not None:
+                    costs[part.lot_id] = self._cost(change.unit_cost)
+                else:
+                    value = decimal(costs.get(part.lot_id, 0)) * decimal(quantity) or decimal(value)
+                    costs[part.lot_id] = self._cost((value + part.left) / decimal(quantity))
+        return costs
 
     def _cost(self, unit_cost):
         digits = self.env["decimal.precision"].precision_get("Product Price")
@@ -234,6 +300,15 @@ class StockValuationLayer(models.Model):
     revaluation_journal_id = fields.Many2one(
         related="revaluation_line_id.journal_id", string="Revaluation Journal", store=True, index=True
     )
+    revaluation_forwarded = fields.Boolean(
+        "Forwarded",
+        readonly=True,
+        copy=False,
+        help="The share of a revaluation that went on with a stock move after its accounting date.",
+    )
+    revaluation_account_id = fields.Many2one(
+        "account.account", "Cost Went To", readonly=True, help="The account that took a forwarded share."
+    )
 
     # What a layer of a revaluation says: never changed afterwards.
     _FIXED_FIELDS = {
@@ -249,6 +324,9 @@ class StockValuationLayer(models.Model):
         "stock_valuation_layer_id",
         "revaluation_line_id",
         "revaluation_journal_id",
+        "revaluation_forwarded",
+        "revaluation_account_id",
+        "stock_move_id",
     }
 
     @api.model_create_multi

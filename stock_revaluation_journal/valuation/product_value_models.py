@@ -65,6 +65,11 @@ class ProductValue(models.Model):
         "stock.revaluation.journal.line", "Revaluation Line", readonly=True, index="btree_not_null", ondelete="restrict"
     )
 
+    revaluation_late = fields.Boolean(
+        readonly=True,
+        help="Logged beside the cost of an earlier day, because a bill or landed cost came in between: no new cost.",
+    )
+
     def write(self, vals):
         self._check_no_revaluation()
         return super().write(vals)
@@ -125,12 +130,17 @@ class StockMove(models.Model):
             return data
         domain = [("move_id", "=", self.id)] + ([("date", "<=", at_date)] if at_date else [])
         manual = self.env["product.value"].sudo().search(domain, order="date desc, id desc", limit=1)
-        return self._add_revaluations(data, since=manual.create_date, until=at_date)
+        return self._add_revaluations(data, manual=manual, until=at_date)
 
-    def _add_revaluations(self, data, since=None, until=None):
+    def _add_revaluations(self, data, manual=None, until=None):
+        """Add what revaluations changed the receipt by; onto a value set by `manual`, those made in knowledge of it."""
         self.ensure_one()
         layers = self.sudo().revaluation_layer_ids.filtered(
-            lambda layer: (not since or layer.create_date > since) and (not until or layer.create_date <= until)
+            lambda layer: (
+                layer.receipt_value
+                and (not manual or layer.manual_value_id >= manual.id)
+                and (not until or layer.create_date <= until)
+            )
         )
         if not layers:
             return data
@@ -145,6 +155,24 @@ class StockMove(models.Model):
         ]
         data["description"] = "\n".join(filter(None, lines))
         return data
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    def _get_posted_cogs_value(self):
+        """Count what journals have booked of the deliveries' cost: the next invoice then does not book it again."""
+        layers = self.env["stock.valuation.layer"].sudo()
+        moves = self._get_stock_moves()
+        if moves:
+            layers = layers.search(
+                [
+                    ("stock_move_id", "in", moves.ids),
+                    ("revaluation_forwarded", "=", True),
+                    ("account_move_id", "!=", False),
+                ]
+            )
+        return super()._get_posted_cogs_value() - sum(layers.mapped("value"))
 
 
 class StockValuationLayer(models.Model):
@@ -183,6 +211,19 @@ class StockValuationLayer(models.Model):
         readonly=True,
         **compat.NOT_SUMMED,
         help="What the whole receipt's value changed by, so that the part of it in stock changes by the value.",
+    )
+    manual_value_id = fields.Integer(
+        readonly=True,
+        help="Id of the last product.value by which somebody had set the receipt's value by hand when this was posted:"
+        " the layer adds to it, while a later one replaces both. The layer's own date may lie before either.",
+    )
+    revaluation_forwarded = fields.Boolean(
+        "Forwarded",
+        readonly=True,
+        help="The share of a revaluation that went on with a stock move after its accounting date.",
+    )
+    revaluation_account_id = fields.Many2one(
+        "account.account", "Cost Went To", readonly=True, help="The account that took a forwarded share."
     )
     description = fields.Char("Description", readonly=True)
     reference = fields.Char(related="stock_move_id.reference")

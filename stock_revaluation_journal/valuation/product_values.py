@@ -22,39 +22,34 @@ class StockRevaluationValuation(models.AbstractModel):
 
     # ------------------------------------------------------------------ writing
 
-    def _apply(self, changes, date):
-        products = self._changed_products(changes)
-        products = products.with_company(self.env.company)
-        value_date = self._value_date(date)
-        figures = self._read_products(products)
+    def _apply(self, changes, plans, forwarded, moment):
+        products = self._changed_products(changes).with_company(self.env.company)
         by_product = self._by_product(changes)
         by_receipt = products.filtered(lambda product: product.cost_method == "fifo")
-        receipts = self._read_layers(by_receipt)
         lots = self._read_lots((products - by_receipt).filtered("lot_valuated"))
-        vals_list, extra, product_costs, lot_costs, shares = [], {}, {}, {}, {}
-        for product in products:
-            product_changes, quantity = by_product[product.id], figures[product.id][0]
-            new_value = decimal(figures[product.id][1]) + sum(decimal(change.amount) for change in product_changes)
-            product_costs[product.id] = float(new_value / decimal(quantity))
-            if product in by_receipt:
-                vals_list += self._receipt_layer_vals(product_changes, receipts[product.id], new_value, extra)
-                for change in product_changes:
-                    reached = self._new_layer_values(change, receipts[product.id])
-                    shares[change.line_id] = self._layer_shares(receipts[product.id], reached)
-                continue
-            for change in product_changes:
-                vals_list.append(self._layer_vals(change, change.amount, change.key.lot_id))
-                lot_costs.update(self._lot_costs(change, lots.get(product.id, {})))
-            if not product.lot_valuated:
-                product_costs[product.id] = float(self._new_cost(product_changes[0], quantity))
+        vals_list, lot_costs, shares = [], {}, {}
+        for change in changes:
+            for part in plans[change.line_id]:
+                if part.extras is not None:
+                    vals_list += self._receipt_layer_vals(change, part)
+                    shares[change.line_id] = [row[:2] + (self._money(row[2]),) for row in part.layers]
+                else:
+                    vals_list.append(self._layer_vals(change, change.amount, change.key.lot_id))
+                    lot_costs.update(self._lot_costs(change, lots.get(change.key.product_id, {})))
+        value_changes = self._value_changes(products, plans)
+        product_costs, logged = self._product_costs(products, by_product, plans, value_changes, moment)
+        late_rows = self._cost_rows(products, by_product, self._read_products(products, moment), value_changes, moment)
         self._write_costs("product.product", product_costs)
         self._write_costs("stock.lot", lot_costs)
-        self._log_costs(changes, by_receipt, product_costs, lot_costs, value_date)
+        late_rows = {product_id: rows[1:] for product_id, rows in late_rows.items()}
+        self._log_costs(changes, by_receipt, logged, lot_costs, moment, late_rows)
         # Odoo's own recomputation of the receipts comes to the same
-        self._update_column("stock.move", "value", extra, "t.value + v.new")
+        self._update_column("stock.move", "value", value_changes, "t.value + v.new")
         self._write_costs("stock.lot", self._receipt_lot_costs(by_receipt.filtered("lot_valuated")))
+        moments = [moment] * len(vals_list) + [forward.movement.moment for forward in forwarded]
+        vals_list += self._forwarded_vals(changes, forwarded)
         layers = self.env["stock.valuation.layer"].sudo()._create_by_posting(vals_list)
-        self._date_layers(layers, value_date)
+        self._date_layers(layers, moments)
         return shares
 
     def _lot_costs(self, change, lots):
@@ -71,54 +66,76 @@ class StockRevaluationValuation(models.AbstractModel):
             if quantity > 0
         }
 
-    def _receipt_layer_vals(self, changes, receipts, new_value, extra):
-        """Return the values of one layer per receipt that the changes of a FIFO product reach.
+    def _receipt_layer_vals(self, change, part):
+        """Return the values of one layer per receipt that the change of a FIFO product reaches.
 
-        `extra` ({move id: amount}) gets what each receipt's whole value must grow by for the part
-        still in stock to change by the layer's value. A receipt's value is whole cents, so the last
-        one reached takes what the product's total still lacks.
+        Its `receipt_value` is what the receipt's whole value grows by for the part in stock at the day to change by
+        the layer's value.
         """
-        vals_list, reached = [], []
-        for change in changes:
-            by_id = {receipt.layer_id: receipt for receipt in receipts}
-            for move_id, new in self._new_layer_values(change, receipts).items():
-                old = decimal(by_id[move_id].value)
-                amount = decimal(change.amount) if change.key.layer_id else decimal(self._money(new - old))
-                if not amount:
-                    continue
-                reached.append(move_id)
-                extra[move_id] = self._whole_receipt(new - old, by_id[move_id])
-                vals_list.append(
-                    dict(self._layer_vals(change, float(amount)), stock_move_id=move_id, lot_id=by_id[move_id].lot_id)
-                )
-            self._settle_rounding(change, vals_list)
-        self._settle_total(receipts, reached, new_value, extra)
-        for vals in vals_list:
-            vals["receipt_value"] = float(extra[vals["stock_move_id"]])
-        return vals_list
+        lots = {layer.layer_id: layer.lot_id for layer in self._read_receipt_lots(change)}
+        known = self._read_last_manual_values([move_id for move_id, _quantity, _change in part.layers])
+        amounts = self._whole_cents([change for _id, _quantity, change in part.layers], change.amount)
+        return [
+            dict(
+                self._layer_vals(change, float(amount), lots.get(move_id, False)),
+                stock_move_id=move_id,
+                receipt_value=float(part.extras[move_id]),
+                manual_value_id=known.get(move_id, 0),
+            )
+            for (move_id, _quantity, _change), amount in zip(part.layers, amounts)
+            if amount or part.extras[move_id]
+        ]
 
-    def _whole_receipt(self, amount, receipt):
-        """Return what the whole receipt changes by when the part of it in stock changes by `amount`."""
-        return round_to(decimal(amount) * decimal(receipt.received) / decimal(receipt.quantity), self._rounding())
+    def _read_receipt_lots(self, change):
+        """Return the open receipts of a product valued by lot, which know their lot."""
+        product = self.env["product.product"].sudo().browse(change.key.product_id)
+        return self._read_layers(product).get(product.id, []) if product.lot_valuated else []
 
-    def _settle_rounding(self, change, vals_list):
-        """Make the layers of `change` add up to its amount; the last one takes the rest."""
-        own = [vals for vals in vals_list if vals["revaluation_line_id"] == change.line_id]
-        rest = decimal(change.amount) - sum(decimal(vals["value"]) for vals in own)
-        if own and rest:
-            own[-1]["value"] = float(decimal(own[-1]["value"]) + rest)
-
-    def _settle_total(self, receipts, reached, new_value, extra):
-        """Move the last receipt reached by the cents that bring the product's total to `new_value`."""
-        if not reached:
-            return
-        total = sum(
-            decimal(receipt.value)
-            + decimal(extra.get(receipt.layer_id, 0)) * decimal(receipt.quantity) / decimal(receipt.received)
-            for receipt in receipts
+    def _read_last_manual_values(self, move_ids):
+        """Return {receipt id: id of the last value that was set by hand}: what comes later replaces the layers of now."""
+        self.env.cr.execute(
+            "SELECT move_id, MAX(id) FROM product_value WHERE move_id = ANY(%s) GROUP BY move_id", [move_ids]
         )
-        last = next(receipt for receipt in receipts if receipt.layer_id == reached[-1])
-        extra[last.layer_id] += self._whole_receipt(new_value - total, last)
+        return dict(self.env.cr.fetchall())
+
+    def _forwarded_vals(self, changes, forwarded):
+        """Return the values of the layers of `forwarded`, each linked to the move that took the share along."""
+        by_line = {change.line_id: change for change in changes}
+        return [
+            dict(
+                self._layer_vals(by_line[forward.line_id], forward.amount, forward.lot_id),
+                account_move_id=forward.account_move_id,
+                revaluation_account_id=forward.account_id,
+                stock_move_id=forward.movement.move,
+                revaluation_forwarded=True,
+            )
+            for forward in forwarded
+        ]
+
+    def _product_costs(self, products, by_product, plans, value_changes, moment):
+        """Return ({product id: the cost it has now}, {product id: the cost it had at its day}), unrounded.
+
+        A cost that was set anew since the day stays; products valued by lot log none.
+        """
+        then, now = self._read_products(products, moment), self._read_products(products)
+        replayed = self._replayed_values(products, by_product, then, value_changes, moment)
+        costs, logged = {}, {}
+        for product in products:
+            changes, (quantity, value) = by_product[product.id], now[product.id]
+            parts = [part for change in changes for part in plans[change.line_id]]
+            if product.cost_method != "fifo" and not product.lot_valuated:
+                logged[product.id] = float(self._new_cost(changes[0], then[product.id][0]))
+                if any(not movement.quantity for part in parts for movement in part.movements):
+                    continue
+            if product.cost_method == "standard" and not product.lot_valuated:
+                costs[product.id] = logged[product.id]
+            elif quantity > 0:
+                left = sum(part.left for part in parts)
+                new_value = replayed.get(product.id, float(decimal(value) + left))
+                costs[product.id] = new_value / quantity
+            elif product.id in logged and not parts[0].movements:
+                costs[product.id] = logged[product.id]
+        return costs, logged
 
     def _receipt_lot_costs(self, products):
         """Return {lot id: unrounded cost} of the lots in stock of `products`, lot-valued under FIFO."""
@@ -130,7 +147,7 @@ class StockRevaluationValuation(models.AbstractModel):
             if layers
         }
 
-    def _log_costs(self, changes, by_receipt, product_costs, lot_costs, value_date):
+    def _log_costs(self, changes, by_receipt, product_costs, lot_costs, moment, late_rows=None):
         """Log the new costs as `product.value` rows, unrounded, for Odoo to replay.
 
         Written by SQL: the ORM's Monetary would round the unit cost to cents, and 147 × 3.40 set to
@@ -138,41 +155,52 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         products = self._changed_products(changes) - by_receipt
         line_ids = {change.key.product_id: change.line_id for change in changes}
-        rows = [(product.id, None, product_costs[product.id]) for product in products if not product.lot_valuated]
+        dates = self._row_dates(products.ids, moment)
+        rows = [
+            (product.id, None, product_costs[product.id], dates[product.id], False)
+            for product in products
+            if not product.lot_valuated
+        ]
+        rows += [
+            (product_id, None, cost, late, True) for product_id, own in (late_rows or {}).items() for late, cost in own
+        ]
         lots = self.env["stock.lot"].sudo().browse(lot_costs)
-        rows += [(lot.product_id.id, lot.id, lot_costs[lot.id]) for lot in lots]
+        rows += [(lot.product_id.id, lot.id, lot_costs[lot.id], dates[lot.product_id.id], False) for lot in lots]
         if not rows:
             return
-        dates = self._row_dates(products.ids, value_date)
         description = self.env._("Revaluation Journal")
         common = (self.env.company.id, self.env.uid, description, self.env.uid, self.env.uid)
         execute_values(
             self.env.cr._obj,
-            "INSERT INTO product_value (product_id, lot_id, value, date, revaluation_line_id, company_id, user_id,"
+            "INSERT INTO product_value (product_id, lot_id, value, date, revaluation_late, revaluation_line_id, company_id, user_id,"
             " description, create_uid, write_uid, create_date, write_date) VALUES %s",
             [
-                (product_id, lot_id, cost, dates[product_id], line_ids[product_id]) + common
-                for product_id, lot_id, cost in rows
+                (product_id, lot_id, cost, date, late, line_ids[product_id]) + common
+                for product_id, lot_id, cost, date, late in rows
             ],
-            template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
+            template="(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')",
             page_size=5000,
         )
 
-    def _row_dates(self, product_ids, value_date):
-        """Return {product id: moment} of the new rows: after every move there is, before any to come.
+    def _row_dates(self, product_ids, moment):
+        """Return {product id: moment} of the new rows: after every move and cost up to then, before any to come.
 
-        Moves are dated in whole seconds, and a row in the same second as a receipt is replayed before
-        it (19.0 of early 2026) or instead of it (mid-2026).
+        Moves are dated in whole seconds, and a row in the same second as a receipt is replayed before it (19.0 of
+        early 2026) or instead of it (mid-2026); so is one in the same second as a cost that Odoo has set.
         """
-        moment = (value_date or datetime.utcnow().replace(microsecond=0)) - MICROSECOND
         self.env.cr.execute(
-            "SELECT product_id, MAX(date) FROM stock_move"
-            " WHERE company_id = %s AND product_id = ANY(%s) AND state = 'done' GROUP BY product_id",
-            [self.env.company.id, product_ids],
+            "SELECT product_id, MAX(date) FROM ("
+            " SELECT product_id, date FROM stock_move"
+            " WHERE company_id = %(company)s AND product_id = ANY(%(products)s) AND state = 'done'"
+            " UNION ALL SELECT product_id, date FROM product_value"
+            " WHERE company_id = %(company)s AND product_id = ANY(%(products)s) AND move_id IS NULL"
+            ") t WHERE date <= COALESCE(%(moment)s, 'infinity'::timestamp) GROUP BY product_id",
+            {"company": self.env.company.id, "products": product_ids, "moment": moment},
         )
         last = dict(self.env.cr.fetchall())
+        begin = (moment or datetime.utcnow().replace(microsecond=0)) - MICROSECOND
         return {
-            product_id: max(moment, last[product_id] + MICROSECOND) if last.get(product_id) else moment
+            product_id: max(begin, last[product_id] + MICROSECOND) if last.get(product_id) else begin
             for product_id in product_ids
         }
 

@@ -29,6 +29,7 @@ class StockRevaluationCalculate(models.TransientModel):
     journal_id = fields.Many2one("stock.revaluation.journal", "Journal", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="journal_id.company_id")
     currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(related="journal_id.date", string="As Of", help="The journal's accounting date.")
     calculate_per = fields.Selection(
         [("product", "Product"), ("layer", "Layer"), ("lot", "Lot/Serial Number")],
         "Calculate Per",

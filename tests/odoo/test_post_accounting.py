@@ -275,16 +275,6 @@ class TestPostAccounting(RevaluationCase):
         self.assertMoney(self.stock_value(product, at_date=before), 100.00)
         self.assertMoney(self.stock_value(product, at_date=after), 120.00)
 
-    def test_date_in_the_past_with_a_move_since_is_refused_on_19(self):
-        if not self.has_product_values:
-            self.skipTest("layers up to 18.0 are dated by themselves; a move since is no obstacle")
-        self.pass_time(days=40)
-        self.deliver(self.product, 1)
-        journal = self.calculate(self.product, date=self.today - timedelta(days=10))
-        self.line(journal, self.product).write({"value_revalued": 125.00})
-        self.assert_refused(journal.action_post, self.product.name, products=self.product)
-        self.assertEqual(journal.state, "draft")
-
     def test_date_in_the_future_is_refused_before_anything_is_written(self):
         journal = self.calculate(self.product, date=self.today + timedelta(days=1))
         self.line(journal, self.product).write({"value_revalued": 125.00})

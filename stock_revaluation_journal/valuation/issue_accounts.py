@@ -1,0 +1,146 @@
+"""Where the cost of what moved since a day went, for its share of a revaluation to follow.
+
+Up to 18.0 a stock move has an entry of its own: the share goes to the account on its other side. What a customer's
+invoice has moved on from there to the cost of goods sold follows it; what is not invoiced yet stays, and the invoice
+takes it along by itself. On 19.0 most moves have no entry: what is invoiced goes to the cost of goods sold, the rest
+waits for its invoice, or the next stock closing.
+"""
+
+from collections import namedtuple
+
+from odoo import models
+
+from .. import compat
+from ..engine.rounding import decimal
+
+# What is known of a movement: its product, stock move, quantity and date, the account on the other side of its own
+# entry, the day of which is `date`.
+Own = namedtuple("Own", "key product move quantity account_id date")
+# A delivery, return or receipt of an order line: which part of it has been invoiced, and when last.
+Invoiced = namedtuple("Invoiced", "part date")
+NOTHING = Invoiced(0, None)
+
+OWN_ACCOUNTS = (
+    "SELECT {key}, product_id, {move}, {quantity}, {moment}, ("
+    " SELECT item.account_id FROM account_move_line item WHERE item.move_id = t.account_move_id"
+    " AND item.product_id = t.product_id AND item.balance * {sign} < 0 ORDER BY ABS(item.balance) DESC, item.id LIMIT 1)"
+    " FROM {table} t WHERE t.id = ANY(%s)"
+)
+
+
+class StockRevaluationValuation(models.AbstractModel):
+    _inherit = "stock.revaluation.valuation"
+
+    def _read_issue_accounts(self, movements):
+        own = self._read_own_accounts(movements)
+        invoiced = self._read_invoiced(self.env["stock.move"].sudo().concat(*(each.move for each in own)))
+        return {each.key: self._get_account_parts(each, invoiced.get(each.move.id, NOTHING)) for each in own}
+
+    def _read_own_accounts(self, movements):
+        """Return [Own] of `movements`."""
+        sql = (
+            OWN_ACCOUNTS.format(
+                key="CASE WHEN quantity = 0 THEN -id ELSE id END",
+                move="stock_move_id",
+                quantity="quantity::float",
+                moment="create_date",
+                sign="t.value",
+                table="stock_valuation_layer",
+            )
+            if compat.HAS_LAYERS
+            else OWN_ACCOUNTS.format(
+                key="id",
+                move="id",
+                quantity="CASE WHEN is_out THEN -1 ELSE 1 END",
+                moment="date",
+                sign="CASE WHEN t.is_out THEN -1 ELSE 1 END",
+                table="stock_move",
+            )
+        )
+        compat.flush(self.env)
+        ids = [movement.key for movement in movements]
+        self.env.cr.execute(sql, [[abs(key) for key in ids] if compat.HAS_LAYERS else [key for key in ids if key > 0]])
+        Product, Move = self.env["product.product"].sudo(), self.env["stock.move"].sudo()
+        found = [
+            Own(key, Product.browse(product_id), Move.browse(move_id or []), quantity, account, self._local_date(moment))
+            for key, product_id, move_id, quantity, moment, account in self.env.cr.fetchall()
+        ]
+        known = {each.key for each in found}
+        return found + [  # a cost set anew on 19.0: the next stock closing books it
+            Own(movement.key, Product, Move, 0.0, False, self._local_date(movement.moment))
+            for movement in movements
+            if movement.key not in known
+        ]
+
+    def _get_account_parts(self, own, invoiced):
+        """Return [(part, account id or False, date)] of one movement."""
+        product = own.product.with_company(self.env.company)
+        if not product or product.valuation != "real_time":
+            return [(1, False, own.date)]
+        accounts = product.product_tmpl_id.get_product_accounts()
+        account_id = own.account_id
+        if compat.HAS_LAYERS and not account_id:
+            role = "stock_output" if own.quantity < 0 else "stock_input" if own.quantity > 0 else "expense"
+            account_id = (accounts.get(role) or accounts["expense"]).id
+        part = decimal(invoiced.part)
+        if not part or (not compat.HAS_LAYERS and account_id):
+            return [(1, account_id or False, own.date)]
+        if own.quantity > 0 and not own.move.origin_returned_move_id:
+            invoiced_account = self._price_difference_account(product) or (not compat.HAS_LAYERS and accounts["expense"])
+            invoiced_id = invoiced_account.id if invoiced_account else account_id
+        else:
+            invoiced_id = accounts["expense"].id
+        date = own.date if compat.HAS_LAYERS else max(own.date, invoiced.date)
+        parts = [(part, invoiced_id, date), (1 - part, account_id or False, own.date)]
+        return [row for row in parts if row[0]]
+
+    def _price_difference_account(self, product):
+        """Return the account of differences between standard cost and vendors' bills, an empty one if there is none."""
+        for record, name in (
+            (product, "property_account_creditor_price_difference"),
+            (product.categ_id, "property_account_creditor_price_difference_categ"),
+            (product.categ_id, "property_price_difference_account_id"),
+        ):
+            if name in record._fields and record[name]:
+                return record[name]
+        return self.env["account.account"]
+
+    # ------------------------------------------------------------------ what has been invoiced
+
+    def _read_invoiced(self, moves):
+        """Return {move id: Invoiced} of deliveries, customer returns and receipts by their order lines.
+
+        Invoices take deliveries in order of time; credit notes take returns, bills take receipts.
+        """
+        invoiced = {}
+        if not compat.HAS_LAYERS or self.env.company.anglo_saxon_accounting:
+            if "sale_line_id" in moves._fields:
+                for line in moves.sale_line_id:
+                    done = line.move_ids.filtered(lambda move: move.state == "done")
+                    returns = done.filtered(lambda move: move.location_dest_id.usage != "customer")
+                    invoiced.update(self._split_invoiced(done - returns, line.invoice_lines, "out_invoice"))
+                    invoiced.update(self._split_invoiced(returns, line.invoice_lines, "out_refund"))
+            if "purchase_line_id" in moves._fields:
+                for line in moves.purchase_line_id:
+                    done = line.move_ids.filtered(
+                        lambda move: move.state == "done" and move.location_id.usage == "supplier"
+                    )
+                    invoiced.update(self._split_invoiced(done, line.invoice_lines, "in_invoice"))
+        return invoiced
+
+    def _split_invoiced(self, moves, items, kind):
+        """Return {move id: Invoiced}: `moves` in order of time are invoiced by the posted `items` of `kind`."""
+        items = items.filtered(lambda item: item.move_id.state == "posted" and item.move_id.move_type == kind)
+        left = sum(
+            item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False) for item in items
+        )
+        parts = {}
+        for move in moves.sorted(lambda move: (move.date, move.id)) if items else ():
+            quantity = move.product_uom._compute_quantity(
+                compat.done_quantity(move), move.product_id.uom_id, round=False
+            )
+            taken = min(left, quantity)
+            left -= taken
+            if taken > 0:
+                parts[move.id] = Invoiced(decimal(taken) / decimal(quantity), max(items.mapped("move_id.date")))
+        return parts

@@ -1,0 +1,348 @@
+"""A journal dated in the past: figures of that day, shares to what was issued since. The worked histories by hand."""
+
+from datetime import timedelta
+
+from odoo import fields
+from revaluation_common import RevaluationCase
+
+
+class PastDateCase(RevaluationCase):
+    """Histories before and after a day ten days ago; what a journal of that day does to it."""
+
+    @classmethod
+    def set_up_builders(cls):
+        super().set_up_builders()
+        cls.day = fields.Date.today() - timedelta(days=10)
+
+    def days_ago(self, days):
+        return fields.Date.today() - timedelta(days=days)
+
+    def value_then(self, product):
+        """Return Odoo's own inventory value at the end of the day."""
+        return self.stock_value(product, at_date="%s 23:59:59" % self.day)
+
+    def past_journal(self, product, value=None, per="product", **vals):
+        journal = self.calculate(product, calculate_per=per, date=self.day, **vals)
+        if value is not None:
+            journal.line_ids.write({"value_revalued": value})
+        return journal
+
+    def post_past(self, journal):
+        """Post, and prove what holds for any past date: value then and now, layers and shares, nothing earlier."""
+        self.flush()
+        products = journal.line_ids.product_id
+        earlier = "%s 23:59:59" % (self.day - timedelta(days=1))
+        before = {p: (self.value_then(p), self.stock_value(p), self.stock_value(p, at_date=earlier)) for p in products}
+        ledgers = {p: self.ledger_balance(self.valuation_account(p), p, self.day) for p in products}
+        journal.action_post()
+        self.flush()
+        self.invalidate()
+        self.assertEqual(journal.state, "posted")
+        for product in products:
+            lines = journal.line_ids.filtered(lambda line, product=product: line.product_id == product)
+            amount, left = sum(lines.mapped("amount")), sum(lines.mapped("amount_in_stock"))
+            then, now, ever = before[product]
+            if not self.fifo_has_no_past or self._in_company(product).cost_method != "fifo":
+                self.assertMoney(self.stock_value(product, at_date=earlier), ever, "earlier")
+            self.assertMoney(self.value_then(product), then + amount, "value then")
+            self.assertMoney(self.stock_value(product), now + left, "value now")
+            if self.stock_quantity(product) >= 0:
+                self.assertGreaterEqual(self.stock_value(product), 0)
+            self.assertMoney(sum(lines.mapped("amount_forwarded")), amount - left)
+            layers = lines.sudo().valuation_layer_ids
+            self.assertMoney(sum(layers.mapped("value")), left, "layers")
+            forwarded = lines.sudo().forwarded_layer_ids
+            self.assertMoney(-sum(forwarded.mapped("value")), amount - left, "forwarded layers")
+            ledger = self.ledger_balance(self.valuation_account(product), product, self.day) - ledgers[product]
+            self.assertMoney(ledger, amount if self.is_booked(product) else 0.0, "ledger then")
+        return journal
+
+    def shares(self, journal):
+        """Return [amount forwarded to each movement], in order of time, of the same sign as in the books' words."""
+        layers = journal.sudo().forwarded_layer_ids.sorted(lambda layer: (layer.create_date, layer.id))
+        return [layer.value for layer in layers]
+
+
+class TestWorkedHistories(PastDateCase):
+    """F1 to S2 of the design."""
+
+    def test_f1_fifo_two_issues_over_two_layers(self):
+        product = self.create_product("fifo")
+        self.receive(product, 10, 10)
+        self.receive(product, 10, 12)
+        self.deliver(product, 6)
+        self.pass_time(days=15)
+        self.deliver(product, 5)
+        self.receive(product, 5, 20)
+        self.deliver(product, 3)
+        self.pass_time(days=1)
+        journal = self.past_journal(product)
+        line = journal.line_ids
+        # 4 @ 10 + 10 @ 12
+        self.assertEqual((line.quantity, line.quantity_now), (14, 11))
+        self.assertMoney(line.value_calculated, 160.00)
+        line.value_revalued = 132.00
+        # -28 / 14 = -2 a unit: 5 and 3 went, 6 are there
+        self.assertMoney(line.amount_forwarded, -16.00)
+        self.assertMoney(line.amount_in_stock, -12.00)
+        self.post_past(journal)
+        self.assertEqual(self.shares(journal), [10.00, 6.00])
+        self.assertMoney(self.stock_value(product), 160.00)
+        self.assertLayers(product, [(6, 60.00), (5, 100.00)])
+        self.deliver(product, 11)
+        self.assertMoney(self.stock_value(product), 0.00)
+
+    def test_f2_fifo_customer_return(self):
+        product = self.create_product("fifo")
+        self.receive(product, 10, 10)
+        self.pass_time(days=15)
+        delivery = self.deliver(product, 4)
+        self.return_(delivery, 1)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 80.00))
+        self.assertEqual(self.shares(journal), [8.00, -2.00])
+        self.assertMoney(journal.line_ids.amount_in_stock, -14.00)
+        self.assertMoney(self.stock_value(product), 56.00)
+        # one more comes back, at what it costs now: 8.00
+        self.return_(delivery, 1)
+        self.assertMoney(self.stock_value(product), 64.00)
+
+    def test_f3_fifo_stock_below_zero(self):
+        product = self.create_product("fifo")
+        self.receive(product, 4, 10)
+        self.pass_time(days=15)
+        self.deliver(product, 9)
+        self.receive(product, 10, 12)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 32.00))
+        self.assertEqual(self.shares(journal), [8.00])
+        self.assertMoney(journal.line_ids.amount_in_stock, 0.00)
+        self.assertMoney(self.stock_value(product), 60.00)
+
+    def test_a1_average_receipt_between_two_issues(self):
+        product = self.create_product("average")
+        self.receive(product, 10, 10)
+        self.pass_time(days=15)
+        self.deliver(product, 4)
+        self.receive(product, 6, 16)
+        self.deliver(product, 3)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 80.00))
+        self.assertEqual(self.shares(journal), [8.00, 3.00])
+        self.assertMoney(journal.line_ids.amount_in_stock, -9.00)
+        self.assertMoney(self.stock_value(product), 108.00)
+        self.assertAlmostEqual(self.cost(product), 12.00, 4)
+        self.deliver(product, 9)
+        self.assertMoney(self.stock_value(product), 0.00)
+
+    def test_a2_average_thirds_of_a_cent(self):
+        product = self.create_product("average")
+        self.receive(product, 3, 3.33)
+        self.pass_time(days=15)
+        self.deliver(product, 1)
+        self.deliver(product, 1)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 10.99))
+        shares = self.shares(journal)
+        self.assertEqual(sorted(round(share, 2) for share in shares)[1], -0.33)
+        self.assertIn(round(min(shares), 2), (-0.34, -0.33))
+        self.assertMoney(-sum(shares) + journal.line_ids.amount_in_stock, 1.00)
+
+    def test_s1_standard_receipt_since(self):
+        product = self.create_product("standard", cost=10.0)
+        self.receive(product, 10, 10)
+        self.pass_time(days=15)
+        self.deliver(product, 4)
+        self.receive(product, 2, 10)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 80.00))
+        self.assertEqual(self.shares(journal), [8.00, -4.00])
+        self.assertMoney(journal.line_ids.amount_in_stock, -16.00)
+        self.assertMoney(self.stock_value(product), 64.00)
+        self.assertAlmostEqual(self.cost(product), 8.00, 4)
+
+    def test_s2_standard_cost_set_since(self):
+        product = self.create_product("standard", cost=10.0)
+        self.receive(product, 10, 10)
+        self.pass_time(days=15)
+        self.deliver(product, 4)
+        self.pass_time(days=1)
+        self._in_company(product).sudo().standard_price = 12.0
+        self.flush()
+        self.pass_time(days=1)
+        self.assertMoney(self.stock_value(product), 72.00)
+        journal = self.post_past(self.past_journal(product, 80.00))
+        # 4 × 2 went with the delivery; the change to 12.00 is worth 6 × 4 = 24.00 instead of 12.00
+        self.assertEqual(self.shares(journal), [8.00, 12.00])
+        self.assertMoney(journal.line_ids.amount_in_stock, 0.00)
+        self.assertMoney(self.stock_value(product), 72.00)
+        self.assertAlmostEqual(self.cost(product), 12.00, 4)
+
+
+class TestPastDate(PastDateCase):
+    """What else a journal of a past day must do."""
+
+    def history(self, method="fifo", **vals):
+        """10 @ 10 before the day; since then 4 delivered."""
+        product = self.create_product(method, cost=10.0 if method == "standard" else 0.0, **vals)
+        self.receive(product, 10, 10)
+        self.pass_time(days=15)
+        delivery = self.deliver(product, 4)
+        self.pass_time(days=1)
+        return product, delivery
+
+    def test_journal_of_today_forwards_nothing(self):
+        product, _delivery = self.history()
+        journal = self.calculate(product)
+        self.assertFalse(journal.is_past or journal.has_forwarded)
+        journal.line_ids.value_revalued = 30.00
+        self.assertMoney(journal.line_ids.amount_in_stock, -30.00)
+        self.post(journal)
+        self.assertFalse(journal.forwarded_layer_ids)
+
+    def test_past_day_without_a_movement_since_is_like_today(self):
+        product = self.create_product("fifo")
+        self.receive(product, 5, 5)
+        self.receive(product, 5, 10)
+        self.pass_time(days=15)
+        journal = self.past_journal(product, 0.00)
+        self.assertTrue(journal.is_past)
+        self.assertFalse(journal.has_forwarded)
+        self.post_past(journal)
+        self.assertMoney(self.stock_value(product), 0.00)
+
+    def test_writing_uneven_layers_to_nothing_leaves_nothing_anywhere(self):
+        # 5 @ 5 and 5 @ 10: nothing may fall below zero, so the delivery of the first five takes 25.00
+        product = self.create_product("fifo")
+        self.receive(product, 5, 5)
+        self.receive(product, 5, 10)
+        self.pass_time(days=15)
+        self.deliver(product, 5)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 0.00))
+        self.assertEqual(self.shares(journal), [25.00])
+        self.assertMoney(self.stock_value(product), 0.00)
+
+    def test_layer_line(self):
+        product = self.create_product("fifo")
+        self.receive(product, 4, 10)
+        self.receive(product, 10, 12)
+        self.pass_time(days=15)
+        self.deliver(product, 6)
+        self.pass_time(days=1)
+        journal = self.past_journal(product, per="layer")
+        first, second = self.lines_by_layer(journal, product)
+        self.assertEqual((first.quantity, first.quantity_now), (4, 0))
+        self.assertMoney(first.value_calculated, 40.00)
+        self.assertEqual((second.quantity, second.quantity_now), (10, 8))
+        # the second to 11 a unit: -10, of which the delivery took 2 units
+        second.unit_cost_revalued = 11.0
+        self.assertMoney(second.amount_forwarded, -2.00)
+        self.post_past(journal)
+        self.assertEqual(self.shares(journal), [2.00])
+        self.assertLayers(product, [(8, 88.00)])
+
+    def test_reversing_as_of_the_day_restores_every_figure(self):
+        for method in ("fifo", "average", "standard"):
+            product, _delivery = self.history(method)
+            before = (self.value_then(product), self.stock_value(product), self.cost(product))
+            ledger = self.ledger_balance(self.valuation_account(product), product)
+            journal = self.post_past(self.past_journal(product, 80.00))
+            reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+            self.assertEqual(reversal.date, self.day)
+            self.post_past(reversal)
+            after = (self.value_then(product), self.stock_value(product), self.cost(product))
+            self.assertEqual([round(x, 4) for x in after], [round(x, 4) for x in before], method)
+            self.assertMoney(self.ledger_balance(self.valuation_account(product), product), ledger, method)
+
+    def test_reversing_once_the_day_is_locked_takes_back_what_is_still_there(self):
+        product, _delivery = self.history()
+        journal = self.post_past(self.past_journal(product, 80.00))
+        self.company.fiscalyear_lock_date = self.days_ago(8)
+        reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+        self.assertEqual(reversal.date, self.days_ago(7))
+        self.day = reversal.date
+        self.assertMoney(reversal.amount, 20.00)
+        self.post_past(reversal)
+        self.assertMoney(self.stock_value(product), 60.00)
+
+    def test_issue_in_a_locked_month_is_booked_on_the_first_open_day(self):
+        product, _delivery = self.history()
+        journal = self.past_journal(product, 80.00)
+        journal.line_ids.value_revalued = 80.00
+        if not self.has_product_values:
+            # the day is open, two later ones are not: as where a month was opened again
+            self.assertEqual(journal._first_open_day(self.own_journal(product), self.days_ago(3)), self.days_ago(3))
+        self.company.fiscalyear_lock_date = self.days_ago(5)
+        self.assertEqual(journal._first_open_day(self.own_journal(product), self.days_ago(6)), self.days_ago(4))
+        self.assert_refused(journal.action_post, "locked")
+
+    def own_journal(self, product):
+        return self._in_company(product).product_tmpl_id.get_product_accounts()["stock_journal"]
+
+    def test_whole_receipt(self):
+        # 10 @ 10, 6 issued, should have cost 13: stock +12, cost of sales +18, counterpart -30
+        product = self.create_product("fifo")
+        self.receive(product, 10, 10)
+        self.deliver(product, 6)
+        self.pass_time(days=15)
+        journal = self.past_journal(product, per="layer")
+        line = journal.line_ids
+        self.assertEqual(line.quantity, 4)
+        line.whole_receipt = True
+        self.assertEqual((line.quantity, line.quantity_now), (10, 4))
+        self.assertMoney(line.value_calculated, 100.00)
+        line.unit_cost_revalued = 13.0
+        self.assertMoney(line.amount, 30.00)
+        self.assertMoney(line.amount_in_stock, 12.00)
+        self.flush()
+        before = self.stock_value(product)
+        journal.action_post()
+        self.flush()
+        self.invalidate()
+        self.assertMoney(self.stock_value(product), before + 12.00)
+        self.assertMoney(self.value_then(product), 52.00)
+        self.assertEqual(self.shares(journal), [-18.00])
+        self.assertEqual(set(journal.sudo().account_move_ids.mapped("date")), {self.day})
+        self.assertLayers(product, [(4, 52.00)])
+        if not self.has_product_values:
+            ledger = self.ledger_balance(self.valuation_account(product), product, self.day)
+            self.assertMoney(ledger, 12.00)
+
+    def test_changing_the_date_reads_the_figures_again(self):
+        product, _delivery = self.history()
+        journal = self.calculate(product)
+        journal.line_ids.unit_cost_revalued = 8.0
+        self.assertEqual((journal.line_ids.quantity, journal.amount), (6, -12.00))
+        journal.date = self.day
+        self.assertEqual((journal.line_ids.quantity, journal.amount), (10, -20.00))
+        self.assertMoney(journal.amount_in_stock, -12.00)
+
+    def test_revalue_and_preview_with_a_past_date(self):
+        product, delivery = self.history()
+        Journal = self.as_user(self.env["stock.revaluation.journal"], self.accountant)
+        journal = Journal.revalue({str(product.id): 8.0}, date=str(self.day), post=False)
+        preview = journal.get_preview()
+        self.assertEqual([row["value"] for row in preview["forwarded"]], [8.00])
+        self.assertEqual(preview["forwarded"][0]["issue"], delivery.reference)
+        self.assertEqual([row["value"] for row in preview["forwarded_totals"]], [8.00])
+        self.assertEqual([row["value"] for row in preview["layers"]], [-20.00])
+        self.post_past(journal)
+        self.assertEqual(delivery.with_user(self.accountant).revaluation_count, 1)
+
+    def test_a_delivery_in_between_is_followed_at_posting(self):
+        product, _delivery = self.history()
+        journal = self.past_journal(product, 80.00)
+        self.deliver(product, 3)
+        self.post_past(journal)
+        self.assertEqual(self.shares(journal), [8.00, 6.00])
+
+    def test_a_receipt_billed_in_between_is_outdated(self):
+        product = self.create_product("average")
+        receipt = self.receive(product, 10, 10)
+        self.pass_time(days=15)
+        journal = self.past_journal(product, 80.00)
+        self.deliver(product, 1)
+        self._in_company(receipt)
+        self.past_journal(product, 90.00).action_post()
+        self.assert_refused(journal.action_post, "Refresh")
