@@ -515,7 +515,8 @@ class TestNrvReasons(AllowanceCase, NrvCase):
         journal = rule._run()
         self.assertEqual(self.amounts(journal), dict.fromkeys(products, 15.0))
         for line in journal.line_ids:
-            self.assertEqual((line.nrv_cost, line.nrv_left, line.nrv_reversible), (50.0, 30.0, 30.0))
+            # of the 30.00 half went with the goods: 15.00 are left of them
+            self.assertEqual((line.nrv_cost, line.nrv_left, line.nrv_reversible), (50.0, 15.0, 15.0))
         journal.counterpart_account_id = self.account_revaluation
         self.post(journal)
         self.entered(products[0], 12.00, date="2026-02-01")
