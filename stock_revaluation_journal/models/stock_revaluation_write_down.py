@@ -286,9 +286,9 @@ class StockRevaluationJournalLine(models.Model):
         help="When the write-down counts: what left since took its part of it along.",
     )
 
-    def _mark_posted(self, shares):
+    def _mark_posted(self, shares, plans):
         """Keep the moment from which on write-downs follow the goods; of the transaction, to the microsecond."""
-        result = super()._mark_posted(shares)
+        result = super()._mark_posted(shares, plans)
         tracked = self.filtered(lambda line: line.kind in WRITE_DOWN_KINDS)
         for journal in tracked.journal_id:
             lines = tracked.filtered(lambda line, journal=journal: line.journal_id == journal)

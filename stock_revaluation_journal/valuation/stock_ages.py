@@ -94,7 +94,7 @@ class StockRevaluationValuation(models.AbstractModel):
         Shape: `quantities` {Key: quantity}. A stock without any incoming move is missing.
         A layer that is no receipt is as old as the oldest goods that the product has in stock.
         """
-        stocks = self._stocks_to_age(quantities)
+        stocks = self._stocks_to_age(quantities, self._value_date(date))
         if not stocks:
             return {}
         compat.flush(self.env)
@@ -109,14 +109,14 @@ class StockRevaluationValuation(models.AbstractModel):
                 ages[key] = [Age(min(whole).received_on, quantity, [])]
         return ages
 
-    def _stocks_to_age(self, quantities):
+    def _stocks_to_age(self, quantities, moment):
         """Return [(Key, or product id for what its layers hold together; lot id; layer id; quantity)] to read.
 
         A product that is valued by lot is as old as each of its lots.
         """
         product_ids = {key.product_id for key in quantities if not key.lot_id and not key.layer_id}
         products = self.env["product.product"].sudo().browse(product_ids)
-        lots = self._read_lots(products.filtered(compat.is_lot_valued))
+        lots = self._read_lots(products.filtered(compat.is_lot_valued), moment)
         stocks, together = [], {}
         for key, quantity in quantities.items():
             if key.layer_id:
