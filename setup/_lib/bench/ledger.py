@@ -11,8 +11,8 @@ REPORT, PLAIN = "Inventory to Ledger", "plain GROUP BY of both sides"
 def ledger(bench):
     """All products in order but one in a hundred, which lacks an entry."""
     count = bench.ledger
-    bench.env.cr.commit()  # what it has read is locked against the next step else
     with transaction(bench.env, keep=True) as env:
+        bench.env.cr.commit()  # else it would hold locks on tables that foreign keys point to
         indexes = bare_tables(env)
         products = seed.products(env, "Ledger", "average", count, LAYERS - 1)
         account = products[:1].categ_id.property_stock_valuation_account_id
