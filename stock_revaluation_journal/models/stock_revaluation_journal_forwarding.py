@@ -240,7 +240,9 @@ class StockRevaluationJournalLine(models.Model):
         """Follow the amount to what was issued since; posting does it again, on the figures of that moment."""
         for journal in self.journal_id:
             lines = self.filtered(lambda line, journal=journal: line.journal_id == journal)
-            left = lines._get_amounts_left(journal)
+            left = lines.filtered(lambda line: line.state == "draft")._get_amounts_left(journal)
+            for line in lines.filtered(lambda line: line.state == "posted"):
+                left[line.id] = line.amount + sum(line.sudo().forwarded_layer_ids.mapped("value"))
             for line in lines:
                 line.amount_in_stock = left.get(line.id, line.amount)
                 line.amount_forwarded = line.currency_id.round(line.amount - line.amount_in_stock)

@@ -17,6 +17,7 @@ NAMED_AT_MOST = 20
 ENTERED = ("unit_cost_revalued", "value_revalued")
 # Columns that make a row one of a lot, of a receipt or of a line that exists.
 NARROWING = ("lot_name", "lot_id", "receipt", "stock_move_id", "valuation_layer_id", "journal_id", "id", ".id")
+DATE = re.compile(r"\d{4}-\d\d-\d\d$")
 REFERENCE = re.compile(r"\[([^\]]+)\]")
 
 
@@ -292,7 +293,7 @@ class StockRevaluationImport(models.AbstractModel):
         """
         rows = self._get_product_rows(fields, data)
         products = self.env["product.product"].sudo()
-        known = self._read_positions(set(rows.values()))
+        known = self._read_positions(set(rows.values()), self._get_import_dates(fields, data))
         existing, taken, messages = self._get_import_keys(), set(), []
         for index, product_id in rows.items():
             key = Key(product_id, False, False)
@@ -326,12 +327,19 @@ class StockRevaluationImport(models.AbstractModel):
             if row[column] and not any(row[other] for other in narrowing)
         }
 
-    def _read_positions(self, product_ids):
-        """Return {Key: Position} of whole products as the books have them."""
-        if not product_ids:
-            return {}
-        seam = self.env["stock.revaluation.journal"].new({"company_id": self._get_import_company().id})._seam()
-        return seam._read_keys([Key(product_id, False, False) for product_id in product_ids])
+    def _read_positions(self, product_ids, dates):
+        """Return {Key: Position} of whole products as the books have them at the end of one of `dates`."""
+        journal = self.env["stock.revaluation.journal"].new({"company_id": self._get_import_company().id})
+        keys, known = [Key(product_id, False, False) for product_id in product_ids], {}
+        for date in sorted(dates) if keys else ():
+            known.update(journal._seam()._read_keys(keys, journal._moment(date)))
+        return known
+
+    def _get_import_dates(self, fields, data):
+        """Return the accounting dates of the journals in a file; what is no date Odoo's import will say."""
+        dates = {str(row[fields.index("date")] or "")[:10] for row in data} if "date" in fields else {""}
+        today = str(self.env["stock.revaluation.journal"]._read_date(None))
+        return {date if DATE.match(date) else today for date in dates}
 
     def _contradiction(self, fields, row, position):
         """Return what is wrong with a row that gives both numbers, None if they agree."""
@@ -428,6 +436,11 @@ class StockRevaluationJournalLine(models.Model):
     def _get_import_company(self):
         journal_id = self.env.context.get("default_journal_id")
         return self.env["stock.revaluation.journal"].browse(journal_id or []).company_id or self.env.company
+
+    def _get_import_dates(self, fields, data):
+        """Return the date of the journal that a file of lines is imported into."""
+        journal = self.env["stock.revaluation.journal"].browse(self.env.context.get("default_journal_id") or [])
+        return {str(journal.date)} if journal else super()._get_import_dates([], [])
 
     def _get_import_keys(self):
         journal_id = self.env.context.get("default_journal_id")
