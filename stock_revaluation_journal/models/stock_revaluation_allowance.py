@@ -263,6 +263,11 @@ class StockRevaluationJournal(models.Model):
         ]
         return dict(found, allowances=allowances)
 
+    def _get_reversal_date(self):
+        """What is booked is so today: later runs may have released a part."""
+        date = super()._get_reversal_date()
+        return max(date, fields.Date.context_today(self)) if self._books_allowance() else date
+
     def _get_amounts_to_reverse(self, date):
         """An allowance goes back to what it was before, as far as it is not released and the stock is worth it."""
         if not self._books_allowance():

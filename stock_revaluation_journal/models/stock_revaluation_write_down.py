@@ -122,7 +122,6 @@ class StockRevaluationJournal(models.Model):
         step = self.env.company.currency_id.rounding
         Layer = self.env["stock.valuation.layer"]
         lot = "v.lot_id" if "lot_id" in Layer._fields else "NULL::int"
-        forwarded = "AND v.revaluation_forwarded IS NOT TRUE" if "revaluation_forwarded" in Layer._fields else ""
         self.env.cr.execute(
             "SELECT l.id AS line_id, l.product_id, {lot} AS lot_id, r.kind, l.date,"
             " COALESCE(l.write_down_moment, MIN(v.create_date)) AS moment,"
@@ -131,8 +130,8 @@ class StockRevaluationJournal(models.Model):
             " FROM stock_revaluation_journal_line l JOIN stock_revaluation_reason r ON r.id = l.reason_id"
             " JOIN stock_valuation_layer v ON v.revaluation_line_id = l.id"
             " WHERE l.company_id = %(company)s AND l.state = 'posted' AND r.kind IN %(kinds)s AND r.posting = 'cost'"
-            " {forwarded} AND (%(products)s::int[] IS NULL OR l.product_id = ANY(%(products)s))"
-            " GROUP BY l.id, {lot}, r.kind ORDER BY moment, l.id".format(lot=lot, forwarded=forwarded),
+            " AND v.revaluation_forwarded IS NOT TRUE AND (%(products)s::int[] IS NULL OR l.product_id = ANY(%(products)s))"
+            " GROUP BY l.id, {lot}, r.kind ORDER BY moment, l.id".format(lot=lot),
             {
                 "company": self.env.company.id,
                 "kinds": WRITE_DOWN_KINDS,
@@ -188,8 +187,14 @@ class StockRevaluationJournal(models.Model):
             return []
         keys = {line: line._key() for line in lines}
         limits = self._in_company()._get_reversible_write_downs(list(keys.values()), self.date)
+        # What was reversed after a past accounting date is not there to be reversed again
+        now = self._in_company()._get_reversible_write_downs(list(keys.values())) if self.is_past else limits
+        exceeds = self.currency_id.compare_amounts
         wrong = lines.filtered(
-            lambda line: self.currency_id.compare_amounts(line.amount, limits.get(keys[line], 0.0)) > 0
+            lambda line: (
+                exceeds(line.amount, limits.get(keys[line], 0.0)) > 0
+                or exceeds(line.amount_in_stock, now.get(keys[line], 0.0)) > 0
+            )
         )
         return self._say_not_reversible(wrong, {line: limits.get(keys[line], 0.0) for line in wrong})
 
@@ -250,11 +255,11 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ reverse
 
-    def _get_amounts_to_reverse(self, *date):
+    def _get_amounts_to_reverse(self, date):
         """Take back of a write-down what is left of it: goods received since took nothing of it."""
-        amounts, positions = super()._get_amounts_to_reverse(*date)
+        amounts, positions = super()._get_amounts_to_reverse(date)
         if self.reason_id.kind == "write_down" and self.reason_id.posting == "cost":
-            left = self._in_company()._get_write_downs_left(list(amounts), *date)
+            left = self._in_company()._get_write_downs_left(list(amounts), date)
             amounts = {key: max(amount, -left.get(key, 0.0)) for key, amount in amounts.items()}
             amounts = {key: amount for key, amount in amounts.items() if amount}
             positions = [position for position in positions if position.key in amounts]

@@ -2,7 +2,6 @@
 
 from collections import defaultdict, namedtuple
 
-import pytz
 from odoo import fields, models
 
 from .. import compat
@@ -83,11 +82,6 @@ class StockRevaluationValuation(models.AbstractModel):
             [self.env.company.id, products.ids, moment],
         )
         return dict(self.env.cr.fetchall())
-
-    def _get_day(self, moment):
-        """Return the day of a moment in UTC where the company is."""
-        timezone = pytz.timezone(self.env.company.partner_id.tz or self.env.user.tz or "UTC")
-        return pytz.utc.localize(moment).astimezone(timezone).date()
 
     def _get_posting_moment(self, date):
         """Return the moment, in UTC, at which what is posted now at `date` counts among those of `_read_histories`.

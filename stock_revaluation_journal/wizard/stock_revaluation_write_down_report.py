@@ -159,7 +159,7 @@ class StockRevaluationWriteDownReport(models.TransientModel):
 
     def _get_cost_rows(self, products):
         """Return a function that gives {RowKey: Movement} of a period, of write-downs posted to cost."""
-        day_of, by_product = self._seam()._get_day, defaultdict(list)
+        day_of, by_product = self._seam()._local_date, defaultdict(list)
         Journal = self.env["stock.revaluation.journal"]
         for followed in Journal._follow_write_downs(products.ids, self.date_to):
             by_product[followed.change.key.product_id].append(followed)

@@ -1,5 +1,8 @@
 """Write-downs to net realisable value: kinds of reasons, what is tracked, what may be reversed."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.addons.stock_revaluation_journal.valuation.base import Key
 from revaluation_common import RevaluationCase, UserError, ValidationError
 
@@ -182,6 +185,26 @@ class TestTracked(WriteDownCase):
         for line in journal.line_ids:
             line.value_revalued = 42.0
         self.post(journal)
+
+    def test_write_down_dated_in_the_past_is_followed_from_its_day(self):
+        """10 @ 10; D; 4 issued; dated D written down to 7: −30, of which 12 went with the goods: 18 are left."""
+        average, fifo = self.products[:2]
+        self.pass_time(days=10)
+        for product in (average, fifo):
+            self.deliver(product, 4)
+        date = fields.Date.today() - timedelta(days=5)
+        self.pass_time()
+        self.prepare("write_down", {average: 70.0, fifo: 70.0}, date=date).action_post()
+        self.assertEqual([self.left(product) for product in (average, fifo)], [18.0, 18.0])
+        self.assertEqual([self.left(product, date) for product in (average, fifo)], [30.0, 30.0])
+        self.post(self.prepare("write_down_reversal", {average: 54.0, fifo: 54.0}))
+        again = self.prepare("write_down_reversal", {average: 100.0, fifo: 85.0}, date=date)
+        # 30 at the day are 18 now, of which 6 are left; 15 at the day are 9 now
+        self.assert_refused(again.action_post, average.name, fifo.name)
+        for product in (average, fifo):
+            self.line(again, product).value_revalued = 80.0  # 10 at the day, 6 now
+        again.action_post()
+        self.assertEqual([self.left(product) for product in (average, fifo)], [0.0, 0.0])
 
     def test_layers_under_fifo_are_followed_one_by_one(self):
         """5 @ 5 and 5 @ 10 to nothing: −25 and −50. 6 issued: of the second layer 4 of 5 are left, 40."""
