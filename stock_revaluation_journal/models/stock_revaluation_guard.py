@@ -184,7 +184,8 @@ class StockRevaluationGuard(models.AbstractModel):
             if limit and not tools.is_number_below(value, limit):
                 raise UserError(
                     _(
-                        "%(field)s: %(value)s is not a number that can be kept. Enter one of at most %(digits)d digits.",
+                        "%(field)s: %(value)s is not a number that can be kept. Enter one of at most %(digits)d"
+                        " digits.",
                         field=tools.field_label(self, name),
                         value=value,
                         digits=9 if field.type == "integer" else 15,

@@ -566,10 +566,11 @@ class StockRevaluationJournal(models.Model):
             "layers_then": _("What each layer was worth at the accounting date cannot be told: calculate per product"),
             "foreign": _("Not a storable product of %s", self.company_id.name),
         }
+        named = {reason: ", ".join(self._name_products(ids, NAMED_AT_MOST)) for reason, ids in left_out.items() if ids}
         paragraphs = [
-            "%s (%d): %s" % (label, len(left_out[reason]), ", ".join(self._name_products(left_out[reason], NAMED_AT_MOST)))
+            "%s (%d): %s" % (label, len(left_out[reason]), named[reason])
             for reason, label in reasons.items()
-            if left_out.get(reason)
+            if reason in named
         ]
         return "\n".join(paragraphs) or False
 

@@ -23,10 +23,9 @@ class StockRevaluationJournal(models.Model):
 
     def _create_entries(self, lines):
         """Look once whether the company has analytic rules: without any, Odoo needs not look for each item."""
-        rules = compat.has_analytic_rules(self.env)
-        return super(StockRevaluationJournal, self.with_context(revaluation_analytic_rules=tools.Inner(rules)))._create_entries(
-            lines
-        )
+        rules = tools.Inner(compat.has_analytic_rules(self.env))
+        knowing = self.with_context(revaluation_analytic_rules=rules)
+        return super(StockRevaluationJournal, knowing)._create_entries(lines)
 
     def _prepare_item_vals(self, booking, lines):
         """Put the distribution on the counterpart: the line's, else the journal's, else what Odoo's rules say.

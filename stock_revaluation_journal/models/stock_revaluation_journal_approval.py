@@ -64,8 +64,8 @@ class StockRevaluationJournal(models.Model):
             return []
         return [
             _(
-                "It changes more than the limit of %s, and figures of it are yours (entered, imported, suggested, or by a"
-                " rule that you wrote): another revaluation manager has to post it. Choose Request Approval.",
+                "It changes more than the limit of %s, and figures of it are yours (entered, imported, suggested, or by"
+                " a rule that you wrote): another revaluation manager has to post it. Choose Request Approval.",
                 self.company_id.display_name,
             )
         ]

@@ -61,7 +61,7 @@ class StockRevaluationJournal(models.Model):
         Raises: UserError that names the products that cannot be revalued; nothing is written then.
         """
         self._check_rights("create")
-        self = self.with_context(clean_context(self.env.context))  # pylint: disable=context-overridden
+        self = self.with_context(clean_context(self.env.context))  # noqa: PLW0642 # pylint: disable=context-overridden
         reference = self._clean_reference(reference)
         journal = self._find_reference(reference)
         if journal:

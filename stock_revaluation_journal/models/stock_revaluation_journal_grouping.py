@@ -11,7 +11,9 @@ class StockRevaluationJournal(models.Model):
 
     _inherit = "stock.revaluation.journal"
 
-    entry_grouping = fields.Selection(selection_add=[("valuation", "Per product")], ondelete={"valuation": "set default"})
+    entry_grouping = fields.Selection(
+        selection_add=[("valuation", "Per product")], ondelete={"valuation": "set default"}
+    )
 
     def _group_lines(self, lines, bookings):
         """Return groups that make one item each: those of the stock side first, then those of the counterpart.

@@ -48,7 +48,8 @@ class StockRevaluationJournal(models.Model):
             "params": {
                 "type": "info",
                 "message": _(
-                    "%s: there is nothing to preview yet. Enter a new unit cost or total on at least one line.", self.name
+                    "%s: there is nothing to preview yet. Enter a new unit cost or total on at least one line.",
+                    self.name,
                 ),
             },
         }
@@ -75,7 +76,8 @@ class StockRevaluationJournal(models.Model):
     def _try_posting(self):
         """Post, and return what that wrote. Only for `get_preview`, which takes it back."""
         measured = {}
-        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=tools.Inner(measured))
+        inner = tools.Inner(measured)
+        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=inner)
         journal._lock()
         journal._check_can_be_previewed()
         lines = journal._lines_to_post()

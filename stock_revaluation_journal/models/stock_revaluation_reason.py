@@ -83,7 +83,7 @@ class StockRevaluationReason(models.Model):
     )
 
     def init(self):
-        """One reason a code; PostgreSQL holds it for every way in. Of older ones with the same code the first keeps it."""
+        """One reason a code; PostgreSQL holds it for every way in. Of older ones with the same code one keeps it."""
         self.env.cr.execute(
             "UPDATE stock_revaluation_reason r SET code = r.code || '-' || r.id FROM ("
             " SELECT id, row_number() OVER (PARTITION BY code ORDER BY active DESC, id) AS place"
@@ -129,7 +129,7 @@ class StockRevaluationReason(models.Model):
 
     def _free_code(self, code):
         """Return a code like `code` that no reason has."""
-        taken = set(self.sudo().with_context(active_test=False).search([]).mapped("code"))
+        taken = set(self.sudo().with_context(active_test=False).search([("code", "!=", False)]).mapped("code"))
         return next(free for free in ("%s-%d" % (code, number) for number in count(2)) if free not in taken)
 
     def _clean_code(self, code):

@@ -56,4 +56,5 @@ class TestGroupingPerProduct(RevaluationCase):
 
     def test_preview_shows_the_items_that_posting_writes(self):
         found = self.prepare().get_preview()
-        self.assertEqual(sorted(row["debit"] - row["credit"] for row in found["items"]), [-40.0, -20.0, 10.0, 20.0, 30.0])
+        amounts = sorted(row["debit"] - row["credit"] for row in found["items"])
+        self.assertEqual(amounts, [-40.0, -20.0, 10.0, 20.0, 30.0])

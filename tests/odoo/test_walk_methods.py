@@ -63,7 +63,7 @@ class TestWalkMethods(WalkCase):
 
     def positional(self, record, name):
         if name == "onchange":
-            names = [list(record._fields)[0]]
+            names = [next(iter(record._fields))]
             specification = {} if hasattr(record, "web_save") else {names[0]: "1"}
             return [{"product_id": self.product.id} if "product_id" in record._fields else {}, names, specification]
         return {"read_group": [[], ["amount"], ["product_id"]], "search_fetch": [[]]}.get(name, [])

@@ -22,7 +22,7 @@ class WalkCase(RevaluationCase):
         cls.receive(cls.product, QUANTITY, COST)
         cls.accountant_group = cls.env.ref("account.group_account_manager")
         cls.other = cls.create_books("Walk Other Company")
-        foreign = dict(company=cls.other.company)
+        foreign = {"company": cls.other.company}
         cls.roles = {
             "portal": cls.create_user("walk_portal", "base.group_portal"),
             "internal": cls.create_user("walk_internal"),
@@ -100,9 +100,9 @@ class WalkCase(RevaluationCase):
         if field.type == "many2one":
             if field.comodel_name == "res.company":
                 return cls.company.id if not current or current != cls.company else cls.other.company.id
-            if field.comodel_name.startswith("stock.revaluation.") or field.comodel_name in cls.records:
-                if not current or cls.record(field.comodel_name) != current:
-                    return cls.record(field.comodel_name).id
+            known = field.comodel_name.startswith("stock.revaluation.") or field.comodel_name in cls.records
+            if known and (not current or cls.record(field.comodel_name) != current):
+                return cls.record(field.comodel_name).id
             found = cls.env[field.comodel_name].sudo().search([], limit=2)
             return next((each.id for each in found if not current or each != current), False)
         if field.type in ("one2many", "many2many"):
