@@ -54,7 +54,7 @@ class ProductProduct(models.Model):
 
     def action_view_write_downs(self):
         """Open the posted write-downs of the products, and what took them back."""
-        self.env["stock.revaluation.journal.line"]._check_rights("read")
+        self.env["stock.revaluation.journal.line"]._check_may_see(self)
         action = self.action_view_revaluations()
         action["domain"] = action["domain"] + [("reason_id.kind", "in", WRITE_DOWN_KINDS)]
         return action
@@ -62,8 +62,7 @@ class ProductProduct(models.Model):
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the products."""
         Line = self.env["stock.revaluation.journal.line"]
-        Line._check_rights("read")
-        Line._check_access_to(self, "read")
+        Line._check_may_see(self)
         domain = [("product_id", "in", self.ids), ("state", "=", "posted")]
         return Line._window(domain)
 
@@ -99,12 +98,12 @@ class ProductTemplate(models.Model):
 
     def action_view_write_downs(self):
         """Open the posted write-downs of the template's variants."""
-        self.env["stock.revaluation.journal.line"]._check_rights("read")
+        self.env["stock.revaluation.journal.line"]._check_may_see(self)
         return self.with_context(active_test=False).product_variant_ids.action_view_write_downs()
 
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the template's variants."""
-        self.env["stock.revaluation.journal.line"]._check_rights("read")
+        self.env["stock.revaluation.journal.line"]._check_may_see(self)
         return self.with_context(active_test=False).product_variant_ids.action_view_revaluations()
 
     def action_revalue(self):

@@ -60,7 +60,11 @@ class StockRevaluationGuard(models.AbstractModel):
             self._deny(records)
 
     def _deny(self, records):
-        raise AccessError(
+        raise self._access_error(records)
+
+    @api.model
+    def _access_error(self, records):
+        return AccessError(
             _(
                 "You may not do this with %s. It takes the group Inventory Revaluation, and access to the company.",
                 tools.model_name(records),
@@ -219,3 +223,15 @@ class StockRevaluationGuard(models.AbstractModel):
             raise UserError(
                 _("%(field)s: %(value)s names no record.", field=tools.field_label(self, field.name), value=value)
             ) from None
+
+
+class IrRule(models.Model):
+    """Odoo's own refusals list the records by name: of revaluations, and of their journal items, the goods' names."""
+
+    _inherit = "ir.rule"
+
+    def _make_access_error(self, operation, records):
+        owned = records._name == "account.move.line" and records.sudo().revaluation_line_ids
+        if owned or records._name.startswith("stock.revaluation.") or records._name == "stock.valuation.layer":
+            return self.env["stock.revaluation.guard"]._access_error(records)
+        return super()._make_access_error(operation, records)

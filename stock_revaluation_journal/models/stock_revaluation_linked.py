@@ -32,8 +32,7 @@ class StockRevaluationLinked(models.AbstractModel):
     def action_view_revaluations(self):
         """Open the posted revaluation lines of the records."""
         Line = self.env["stock.revaluation.journal.line"]
-        Line._check_rights("read")
-        Line._check_access_to(self, "read")
+        Line._check_may_see(self)
         return Line._window(self._get_revaluation_domain())
 
     def _either(self, *terms):
@@ -159,6 +158,12 @@ class StockRevaluationJournalLine(models.Model):
         for line in self:
             line.valuation_layer_count = len(line.valuation_layer_ids)
             line.account_move_count = len(line.sudo().account_move_line_ids.move_id)
+
+    @api.model
+    def _check_may_see(self, records):
+        """Raise AccessError unless the user may read lines, and the goods they would be about."""
+        self._check_rights("read")
+        self._check_access_to(records, "read")
 
     @api.model
     def _window(self, domain):
