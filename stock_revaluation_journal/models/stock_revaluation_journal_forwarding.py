@@ -68,7 +68,9 @@ class StockRevaluationJournal(models.Model):
 
     def write(self, vals):
         """Read the figures again when the accounting date becomes another one."""
-        moved = self.filtered(lambda journal: journal._moment() != journal._moment(vals["date"])) if "date" in vals else ()
+        moved = (
+            self.filtered(lambda journal: journal._moment() != journal._moment(vals["date"])) if "date" in vals else ()
+        )
         result = super().write(vals)
         for journal in moved:
             if journal.line_ids:
@@ -105,7 +107,10 @@ class StockRevaluationJournal(models.Model):
         return [forward._replace(date=days[journals.get(forward.line_id), forward.date]) for forward in forwards]
 
     def _first_open_day(self, accounting_journal, date):
-        """Return `date`, or the first day after it that is not locked. Raises: UserError if there is none up to today."""
+        """Return `date`, or the first day after it that is not locked.
+
+        Raises: UserError if there is none up to today.
+        """
         today, first = fields.Date.context_today(self), date
         while first <= today:
             lock_date = compat.locked_until(self.company_id.sudo(), accounting_journal, first)
@@ -263,9 +268,7 @@ class StockRevaluationJournalLine(models.Model):
             plans = journal.sudo()._plan(lines.sudo())
         except UserError:
             return {}  # Post says so
-        return {
-            line_id: float(sum(part.left for part in parts)) for line_id, parts in plans.items()
-        }
+        return {line_id: float(sum(part.left for part in parts)) for line_id, parts in plans.items()}
 
     @api.onchange("whole_receipt")
     def _onchange_whole_receipt(self):

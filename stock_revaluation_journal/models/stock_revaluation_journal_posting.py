@@ -445,10 +445,7 @@ class StockRevaluationJournal(models.Model):
                 groups_list.append(groups)
         moves = self._create_moves(vals_list)
         move_by_line = {
-            line.id: move.id
-            for move, groups in zip(moves, groups_list)
-            for _booking, lines in groups
-            for line in lines
+            line.id: move.id for move, groups in zip(moves, groups_list) for _booking, lines in groups for line in lines
         }
         return moves, move_by_line
 
@@ -578,7 +575,8 @@ class StockRevaluationJournalLine(models.Model):
         execute_values(
             self.env.cr._obj,
             "UPDATE stock_revaluation_journal_line t SET state = 'posted', is_stale = false, layer_shares = v.new,"
-            " amount_in_stock = COALESCE(v.remains, t.amount), amount_forwarded = t.amount - COALESCE(v.remains, t.amount),"
+            " amount_in_stock = COALESCE(v.remains, t.amount),"
+            " amount_forwarded = t.amount - COALESCE(v.remains, t.amount),"
             " write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
             " FROM (VALUES %%s) AS v(id, new, remains) WHERE t.id = v.id" % self.env.uid,
             [

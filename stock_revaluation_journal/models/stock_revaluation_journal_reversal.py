@@ -146,7 +146,9 @@ class StockRevaluationJournalLine(models.Model):
         for layer in self.sudo().forwarded_layer_ids:
             move = layer.stock_move_id
             if move.origin_returned_move_id and move.location_id.usage != "internal":
-                received = move.stock_valuation_layer_ids.filtered(lambda own: own.quantity > 0) if compat.HAS_LAYERS else move
+                received = (
+                    move.stock_valuation_layer_ids.filtered(lambda own: own.quantity > 0) if compat.HAS_LAYERS else move
+                )
                 quantity = received[:1].quantity if compat.HAS_LAYERS else move._get_valued_qty()
                 shares.append([received[:1].id, quantity, layer.value])
         return shares

@@ -89,7 +89,7 @@ class StockMove(models.Model):
         return self.sudo().stock_valuation_layer_ids.ids if compat.HAS_LAYERS else self.ids
 
     def _get_revaluation_domain(self):
-        """Return the domain of lines on these receipts, and of those that changed the cost of what these issues took."""
+        """Return the domain of lines on these receipts, and of those that changed the cost of these issues."""
         terms = [("stock_move_id", "in", self.ids), ("valuation_layer_ids.stock_move_id", "in", self.ids)]
         return self._either(*terms, *self._shares(self._get_revaluation_layer_ids()))
 

@@ -271,9 +271,7 @@ class StockRevaluationRule(models.Model):
         journal = rule.env["stock.revaluation.journal"]
         if changes:
             costs = {each.item.product_id: each.entry for each in changes}
-            journal = journal.revalue(
-                costs, rule._get_date(), reason=rule.reason_id, description=rule.name, post=False
-            )
+            journal = journal.revalue(costs, rule._get_date(), reason=rule.reason_id, description=rule.name, post=False)
             journal.line_ids.filtered("entered_by")._write_protected({"entered_by": rule._get_figures_by().id})
             journal.with_context(mail_auto_subscribe_no_notify=True)._write_protected(
                 {"rule_id": rule.id, "user_id": rule.user_id.id}

@@ -130,7 +130,8 @@ class StockRevaluationJournal(models.Model):
             " FROM stock_revaluation_journal_line l JOIN stock_revaluation_reason r ON r.id = l.reason_id"
             " JOIN stock_valuation_layer v ON v.revaluation_line_id = l.id"
             " WHERE l.company_id = %(company)s AND l.state = 'posted' AND r.kind IN %(kinds)s AND r.posting = 'cost'"
-            " AND v.revaluation_forwarded IS NOT TRUE AND (%(products)s::int[] IS NULL OR l.product_id = ANY(%(products)s))"
+            " AND v.revaluation_forwarded IS NOT TRUE"
+            " AND (%(products)s::int[] IS NULL OR l.product_id = ANY(%(products)s))"
             " GROUP BY l.id, {lot}, r.kind ORDER BY moment, l.id".format(lot=lot),
             {
                 "company": self.env.company.id,

@@ -30,6 +30,8 @@ Facts = namedtuple("Facts", "id product_tmpl_id categ_id uom_id cost_method valu
 Movement = namedtuple("Movement", "key quantity move origin moment")
 # The stock of one product, or lot, at the end of a day, and what moved since: both lists in order of time.
 Stream = namedtuple("Stream", "layers movements")
+
+
 # What a change does to one stream: its amount at the day, of that what each layer takes as [(layer id, quantity,
 # change)], and what went on. `extras` (19.0, FIFO): {receipt id: what its whole value changes by}.
 class Part(namedtuple("Part", "lot_id amount layers forwarded movements extras", defaults=(None,))):

@@ -23,7 +23,8 @@ NOTHING = Invoiced(0, None)
 OWN_ACCOUNTS = (
     "SELECT {key}, product_id, {move}, {quantity}, {moment}, ("
     " SELECT item.account_id FROM account_move_line item WHERE item.move_id = t.account_move_id"
-    " AND item.product_id = t.product_id AND item.balance * {sign} < 0 ORDER BY ABS(item.balance) DESC, item.id LIMIT 1)"
+    " AND item.product_id = t.product_id AND item.balance * {sign} < 0"
+    " ORDER BY ABS(item.balance) DESC, item.id LIMIT 1)"
     " FROM {table} t WHERE t.id = ANY(%s)"
 )
 
@@ -62,7 +63,9 @@ class StockRevaluationValuation(models.AbstractModel):
         self.env.cr.execute(sql, [[abs(key) for key in ids] if compat.HAS_LAYERS else [key for key in ids if key > 0]])
         Product, Move = self.env["product.product"].sudo(), self.env["stock.move"].sudo()
         found = [
-            Own(key, Product.browse(product_id), Move.browse(move_id or []), quantity, account, self._local_date(moment))
+            Own(
+                key, Product.browse(product_id), Move.browse(move_id or []), quantity, account, self._local_date(moment)
+            )
             for key, product_id, move_id, quantity, moment, account in self.env.cr.fetchall()
         ]
         known = {each.key for each in found}
@@ -86,7 +89,9 @@ class StockRevaluationValuation(models.AbstractModel):
         if not part or (not compat.HAS_LAYERS and account_id):
             return [(1, account_id or False, own.date)]
         if own.quantity > 0 and not own.move.origin_returned_move_id:
-            invoiced_account = self._price_difference_account(product) or (not compat.HAS_LAYERS and accounts["expense"])
+            invoiced_account = self._price_difference_account(product) or (
+                not compat.HAS_LAYERS and accounts["expense"]
+            )
             invoiced_id = invoiced_account.id if invoiced_account else account_id
         else:
             invoiced_id = accounts["expense"].id

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from odoo import models
 
 from .. import compat
-from .base import Key, Layer, Movement, Position, Stream
+from .base import Layer, Movement, Position, Stream
 
 MICROSECOND = timedelta(microseconds=1)
 # Quantities below this are dust of floating point.
@@ -28,7 +28,8 @@ ROWS = """
             CASE WHEN since.by_lot THEN {lot} END AS lot_id,
             SUM(GREATEST(v.quantity, 0)) OVER so_far AS reach,
             SUM(GREATEST(-v.quantity, 0)) OVER so_far AS issued_so_far,
-            SUM(CASE WHEN v.create_date <= since.moment THEN GREATEST(-v.quantity, 0) ELSE 0 END) OVER stream AS issued_then,
+            SUM(CASE WHEN v.create_date <= since.moment THEN GREATEST(-v.quantity, 0) ELSE 0 END) OVER stream
+                AS issued_then,
             SUM(GREATEST(-v.quantity, 0)) OVER stream AS issued_now
         FROM stock_valuation_layer v JOIN since ON since.product_id = v.product_id
         WHERE v.company_id = %(company)s
@@ -76,7 +77,7 @@ class StockRevaluationValuation(models.AbstractModel):
         return streams, left_out
 
     def _read_rows(self, products, moments):
-        """Return the layers that matter since `moments` ({product id: moment}): open then, moved since, or on a layer."""
+        """Return the layers that matter since `moments` ({product id: moment}): open then, or moved since."""
         compat.flush(self.env)
         lot = "v.lot_id" if "lot_id" in self.env["stock.valuation.layer"]._fields else "NULL::int"
         params = {

@@ -152,7 +152,9 @@ class StockRevaluationValuation(models.AbstractModel):
                 if not change.key.lot_id or new.lot_id == change.key.lot_id
             ]
             return [(layer_id, quantity, self._money(amount)) for layer_id, quantity, amount in rows]
-        rows = [(layer_id, quantity, self._money(amount)) for part in parts for layer_id, quantity, amount in part.layers]
+        rows = [
+            (layer_id, quantity, self._money(amount)) for part in parts for layer_id, quantity, amount in part.layers
+        ]
         # where layers held fractions of a cent: to add up to the amount, for a reversal to mirror it
         rest = decimal(change.amount) - sum(decimal(amount) for _layer_id, _quantity, amount in rows)
         if rows and rest and abs(rest) <= len(rows) * decimal(self._rounding()):
@@ -200,9 +202,7 @@ class StockRevaluationValuation(models.AbstractModel):
         Up to 15.0 Odoo stores values unrounded: 1.25 kg at 28.18 are 35.225 and shown as 35.23. Written to nothing
         they would leave -0.005, shown as -0.01; so the first layer takes 35.225, which is shown as 35.23.
         """
-        rows = [
-            self._layer_vals(change, float(part.amount), part.lot_id) for change, parts in own for part in parts
-        ]
+        rows = [self._layer_vals(change, float(part.amount), part.lot_id) for change, parts in own for part in parts]
         stored = stock.then[product.id]
         fraction = round_to(decimal(self._shown({0: stored})[0][1]) - decimal(stored[1]), 1e-6)
         if rows and fraction and not any(part.movements for _change, parts in own for part in parts):
@@ -216,8 +216,10 @@ class StockRevaluationValuation(models.AbstractModel):
         later by the move's layers or (14.0) by the unit cost of the last of them.
         """
         by_line = {change.line_id: change for change in changes}
-        issues = self.env["stock.valuation.layer"].sudo().browse(
-            {abs(forward.movement.key) for forward in forwarded if forward.movement.quantity < 0}
+        issues = (
+            self.env["stock.valuation.layer"]
+            .sudo()
+            .browse({abs(forward.movement.key) for forward in forwarded if forward.movement.quantity < 0})
         )
         added, vals_list = defaultdict(float), []
         issues = {issue.id: issue for issue in issues}
@@ -326,7 +328,6 @@ class StockValuationLayer(models.Model):
         "revaluation_journal_id",
         "revaluation_forwarded",
         "revaluation_account_id",
-        "stock_move_id",
     }
 
     @api.model_create_multi

@@ -170,7 +170,8 @@ class StockRevaluationValuation(models.AbstractModel):
                 " WHERE product_id = ANY(%(products)s) AND move_id IS NULL AND lot_id IS NULL"
                 " AND (revaluation_line_id IS NULL OR company_id = %(company)s)"
                 " ORDER BY product_id, date <= %(moment)s DESC,"
-                " CASE WHEN date <= %(moment)s THEN date END DESC, CASE WHEN date <= %(moment)s THEN id END DESC, date, id",
+                " CASE WHEN date <= %(moment)s THEN date END DESC, CASE WHEN date <= %(moment)s THEN id END DESC,"
+                " date, id",
                 self._move_params(products, moment),
             )
             costs.update(self.env.cr.fetchall())
@@ -389,7 +390,9 @@ class StockRevaluationValuation(models.AbstractModel):
     def _measure(self, products, moment=None):
         compat.invalidate(self.env)
         if moment:  # Odoo's own takes seconds for a hundred products; tests compare the two
-            return {product_id: value for product_id, (_quantity, value) in self._read_products(products, moment).items()}
+            return {
+                product_id: value for product_id, (_quantity, value) in self._read_products(products, moment).items()
+            }
         # From their ids: records that came through a relation would now be read, and valued, one by one
         products = self._read_ahead(self._valued(products.browse(products.ids)))
         return {product.id: self._money(product.total_value) for product in products}

@@ -28,7 +28,13 @@ class StockRevaluationValuation(models.AbstractModel):
         return False
 
     def _split_by_lot(self, change, product, figures, lots):
-        return [(change.key.lot_id, change.amount, *(lots.get(product.id, {}).get(change.key.lot_id) or figures[product.id]))]
+        return [
+            (
+                change.key.lot_id,
+                change.amount,
+                *(lots.get(product.id, {}).get(change.key.lot_id) or figures[product.id]),
+            )
+        ]
 
     def _stream_of(self, change, lot_id, streams):
         stream = streams.get((change.key.product_id, False), Stream([], []))
@@ -93,9 +99,7 @@ class StockRevaluationValuation(models.AbstractModel):
         for product in fifo:
             self._set_extras(by_product[product.id], plans, receipts.get(product.id, []), then[product.id][1])
         moved = products.filtered(
-            lambda product: any(
-                part.movements for change in by_product[product.id] for part in plans[change.line_id]
-            )
+            lambda product: any(part.movements for change in by_product[product.id] for part in plans[change.line_id])
         )
         value_changes = self._value_changes(moved, plans)
         left = self._left_by_odoo(moved, by_product, plans, then, now, value_changes, moment)
@@ -284,7 +288,9 @@ class StockRevaluationValuation(models.AbstractModel):
             if move and move.product_id.id == key.product_id and (not moment or move.date <= moment):
                 now = {layer.layer_id: layer.quantity for layer in open_now.get(key.product_id, [])}
                 positions.append(
-                    Position(key, move._get_valued_qty(), self._money(values[move.id]), quantity_now=now.get(move.id, 0.0))
+                    Position(
+                        key, move._get_valued_qty(), self._money(values[move.id]), quantity_now=now.get(move.id, 0.0)
+                    )
                 )
         return positions
 

@@ -12,7 +12,7 @@ from odoo import models
 from psycopg2.extras import execute_values
 
 from .. import compat
-from ..engine.rounding import decimal, round_to
+from ..engine.rounding import decimal
 
 MICROSECOND = timedelta(microseconds=1)
 
@@ -92,7 +92,7 @@ class StockRevaluationValuation(models.AbstractModel):
         return self._read_layers(product).get(product.id, []) if product.lot_valuated else []
 
     def _read_last_manual_values(self, move_ids):
-        """Return {receipt id: id of the last value that was set by hand}: what comes later replaces the layers of now."""
+        """Return {receipt id: id of the last value set by hand}: what comes later replaces the layers of now."""
         self.env.cr.execute(
             "SELECT move_id, MAX(id) FROM product_value WHERE move_id = ANY(%s) GROUP BY move_id", [move_ids]
         )
@@ -172,7 +172,8 @@ class StockRevaluationValuation(models.AbstractModel):
         common = (self.env.company.id, self.env.uid, description, self.env.uid, self.env.uid)
         execute_values(
             self.env.cr._obj,
-            "INSERT INTO product_value (product_id, lot_id, value, date, revaluation_late, revaluation_line_id, company_id, user_id,"
+            "INSERT INTO product_value"
+            " (product_id, lot_id, value, date, revaluation_late, revaluation_line_id, company_id, user_id,"
             " description, create_uid, write_uid, create_date, write_date) VALUES %s",
             [
                 (product_id, lot_id, cost, date, late, line_ids[product_id]) + common

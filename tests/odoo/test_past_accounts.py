@@ -8,7 +8,7 @@ from test_past_date import PastDateCase
 
 
 class TestPastAccounts(PastDateCase):
-    """10 @ 10.00 on the day; since then 4 sold and delivered, 3 of them invoiced. The day's stock to 80.00: -2 a unit."""
+    """10 @ 10.00 on the day; since then 4 delivered, 3 of them invoiced. The day's stock to 80.00: -2 a unit."""
 
     sale_vals, invoice = Sales.sale_vals, Sales.invoice
 
