@@ -87,9 +87,9 @@ class StockRevaluationJournalLine(models.Model):
         )
 
     @api.model
-    def _read_positions(self, product_ids):
+    def _read_positions(self, product_ids, dates):
         """Let a file have products without stock, where its journal takes them."""
-        positions = super()._read_positions(product_ids)
+        positions = super()._read_positions(product_ids, dates)
         journal = self.env["stock.revaluation.journal"].browse(self.env.context.get("default_journal_id") or [])
         missing = {Key(product_id, False, False) for product_id in product_ids} - positions.keys()
         if journal and missing:
