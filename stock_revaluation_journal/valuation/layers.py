@@ -288,7 +288,13 @@ class StockValuationLayer(models.Model):
     _name = "stock.valuation.layer"
     _inherit = ["stock.valuation.layer", "stock.revaluation.owned"]
 
-    _owned_fields = ("revaluation_line_id", "revaluation_journal_id", "lost_entry")
+    _owned_fields = (
+        "revaluation_line_id",
+        "revaluation_journal_id",
+        "revaluation_forwarded",
+        "revaluation_account_id",
+        "lost_entry",
+    )
 
     revaluation_line_id = fields.Many2one(
         "stock.revaluation.journal.line",
