@@ -36,8 +36,6 @@ TOTALS = (
     "amount",
     "amount_increase",
     "amount_decrease",
-    "amount_in_stock",
-    "amount_forwarded",
 )
 # What the computed figures follow from.
 FIGURES = (
@@ -230,7 +228,6 @@ class StockRevaluationJournalLine(models.Model):
         if journal._moment() or any(row["whole_receipt"] for row in self._read_rows("whole_receipt")):
             for name in ("amount_in_stock", "amount_forwarded"):
                 self.env.add_to_compute(self._fields[name], self)
-                self.env.add_to_compute(journal._fields[name], journal)
 
     def _mark_foreign_computes(self):
         """Let the ORM compute the stored fields of these new lines that the statements do not know."""
@@ -299,12 +296,10 @@ class StockRevaluationJournal(models.Model):
         """Write the totals of the lines, as `_compute_totals` has them."""
         self.env.cr.execute(
             "UPDATE stock_revaluation_journal j SET line_count = s.number, value_calculated = s.calculated,"
-            " value_revalued = s.revalued, amount = s.up + s.down, amount_increase = s.up, amount_decrease = s.down,"
-            " amount_in_stock = s.kept, amount_forwarded = s.forwarded"
+            " value_revalued = s.revalued, amount = s.up + s.down, amount_increase = s.up, amount_decrease = s.down"
             " FROM (SELECT COUNT(*) AS number, COALESCE(SUM(value_calculated), 0) AS calculated,"
             " COALESCE(SUM(value_revalued), 0) AS revalued, COALESCE(SUM(amount) FILTER (WHERE amount > 0), 0) AS up,"
-            " COALESCE(SUM(amount) FILTER (WHERE amount < 0), 0) AS down,"
-            " COALESCE(SUM(amount_in_stock), 0) AS kept, COALESCE(SUM(amount_forwarded), 0) AS forwarded"
+            " COALESCE(SUM(amount) FILTER (WHERE amount < 0), 0) AS down"
             " FROM stock_revaluation_journal_line WHERE journal_id = %s) s WHERE j.id = %s",
             [self.id, self.id],
         )

@@ -20,13 +20,11 @@ class StockRevaluationJournal(models.Model):
     amount_forwarded = fields.Monetary(
         "Forwarded",
         compute="_compute_forwarded_totals",
-        store=True,
         help="What of the change went on with goods that left after the accounting date, to where their cost went.",
     )
     amount_in_stock = fields.Monetary(
         "In Stock",
         compute="_compute_forwarded_totals",
-        store=True,
         help="By how much the value of the stock changes as it is now: the change less what is forwarded.",
     )
     forwarded_layer_ids = fields.One2many(
@@ -57,9 +55,19 @@ class StockRevaluationJournal(models.Model):
 
     @api.depends("line_ids.amount_forwarded", "line_ids.amount_in_stock")
     def _compute_forwarded_totals(self):
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT journal_id, SUM(amount_forwarded)::float, SUM(amount_in_stock)::float"
+            " FROM stock_revaluation_journal_line WHERE journal_id = ANY(%s) GROUP BY journal_id",
+            [self.ids],
+        )
+        sums = {row[0]: row[1:] for row in self.env.cr.fetchall()}
         for journal in self:
-            journal.amount_forwarded = sum(journal.line_ids.mapped("amount_forwarded"))
-            journal.amount_in_stock = sum(journal.line_ids.mapped("amount_in_stock"))
+            if isinstance(journal.id, int):
+                journal.amount_forwarded, journal.amount_in_stock = sums.get(journal.id, (0.0, 0.0))
+            else:  # a form that is not saved yet
+                journal.amount_forwarded = sum(journal.line_ids.mapped("amount_forwarded"))
+                journal.amount_in_stock = sum(journal.line_ids.mapped("amount_in_stock"))
 
     @api.depends("forwarded_layer_ids")
     def _compute_forwarded_count(self):

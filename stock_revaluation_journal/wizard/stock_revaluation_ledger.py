@@ -216,9 +216,10 @@ class StockRevaluationLedger(models.TransientModel):
         labels = self.env["stock.revaluation.ledger.cause"]._labels()
         names = self.env["account.account"].sudo().browse(row[0] for row in sums if row[0])
         names = {account.id: account.display_name for account in names}
+        no_account = _("Products without a valuation account")  # up to Python 3.11 `_` finds no language in the loop
         bridges = [
             {
-                "account": names.get(account_id) or _("Products without a valuation account"),
+                "account": names.get(account_id) or no_account,
                 "value": float(value),
                 "balance": float(balance),
                 "causes": [
