@@ -108,10 +108,11 @@ def drop_orphans(odoo):
     """Drop the databases that tests and benchmarks left behind when they were killed."""
     if not odoo.server.private:
         return  # their process may be another machine's
-    for name in odoo.server.databases():
-        match = PASSING.fullmatch(name)
-        if match and (int(match.group(1)) == os.getpid() or not os.path.exists("/proc/" + match.group(1))):
-            drop(odoo, name)
+    with cache.lock("orphans"):  # the parts of a run begin at the same time
+        for name in odoo.server.databases():
+            match = PASSING.fullmatch(name)
+            if match and (int(match.group(1)) == os.getpid() or not os.path.exists("/proc/" + match.group(1))):
+                drop(odoo, name)
 
 
 def filestore(odoo, name):
