@@ -47,11 +47,13 @@ class StockRevaluationJournalLine(models.Model):
 
     # ------------------------------------------------------------------ groups of lines
 
-    @api.model
-    def read_group(self, *args, **kwargs):
-        """Answer the web client's lists, pivots and graphs, up to 18.0."""
-        self._check_rights("read")
-        return self._weigh_percents(super().read_group(*args, **kwargs))
+    if compat.CLIENT_READS_GROUPS:
+
+        @api.model
+        def read_group(self, *args, **kwargs):
+            """Answer the web client's lists, pivots and graphs, up to 18.0."""
+            self._check_rights("read")
+            return self._weigh_percents(super().read_group(*args, **kwargs))
 
     def _web_read_group_format(self, *args):
         """Answer the web client's lists, pivots and graphs, 19.0."""
