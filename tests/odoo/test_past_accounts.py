@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
+import test_invoices
 from odoo import fields
-from test_invoices import TestDeliveredNotInvoiced as Sales
 from test_past_date import PastDateCase
 
 
 class TestPastAccounts(PastDateCase):
     """10 @ 10.00 on the day; since then 4 delivered, 3 of them invoiced. The day's stock to 80.00: -2 a unit."""
 
-    sale_vals, invoice = Sales.sale_vals, Sales.invoice
+    sale_vals = test_invoices.TestDeliveredNotInvoiced.sale_vals
+    invoice = test_invoices.TestDeliveredNotInvoiced.invoice
 
     def sell(self, product):
         order = self.env["sale.order"].create(
