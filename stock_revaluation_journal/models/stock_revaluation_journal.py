@@ -304,6 +304,9 @@ class StockRevaluationJournal(models.Model):
     def unlink(self):
         self._check_rights("unlink")
         self._check_draft()
+        for journal in self:
+            # else Odoo computes lines that PostgreSQL has deleted with their journal, and cannot write them
+            journal._delete_lines()
         return super().unlink()
 
     def _check_draft(self):

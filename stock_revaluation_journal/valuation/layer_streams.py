@@ -20,7 +20,8 @@ DUST = 1e-6
 
 ROWS = """
     WITH since AS (
-        SELECT * FROM unnest(%(products)s::int[], %(moments)s::timestamp[], %(by_lot)s::bool[]) AS s(product_id, moment, by_lot)
+        SELECT * FROM unnest(%(products)s::int[], %(moments)s::timestamp[], %(by_lot)s::bool[])
+            AS s(product_id, moment, by_lot)
     ),
     layer AS (
         SELECT v.id, v.product_id, since.moment, v.create_date, v.quantity, v.value, v.remaining_qty, v.remaining_value,

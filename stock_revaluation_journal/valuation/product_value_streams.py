@@ -68,7 +68,8 @@ class StockRevaluationValuation(models.AbstractModel):
         methods = {product.id: product.cost_method for product in products.with_company(self.env.company)}
         params = dict(self._move_params(products), since=[moments[product.id] for product in products])
         self.env.cr.execute(
-            "WITH since AS (SELECT * FROM unnest(%(products)s::int[], %(since)s::timestamp[]) AS s(product_id, moment)),"
+            "WITH since AS ("
+            " SELECT * FROM unnest(%(products)s::int[], %(since)s::timestamp[]) AS s(product_id, moment)),"
             " moved AS (" + MOVES + " AND (move.is_in OR move.is_out) GROUP BY move.id)"
             " SELECT * FROM (SELECT moved.product_id, id, COALESCE(received, -issued, 0) AS quantity, id AS move_id,"
             " m.origin_returned_move_id, moved.date"

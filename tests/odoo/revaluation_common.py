@@ -73,6 +73,7 @@ class RevaluationCase(BaseCase):
             for base in type(cls.env["product.product"]).mro()
             if "_prepare_out_svl_vals" in vars(base)
         )
+        cls.leaves_nothing = cls.has_product_values or cls.outs_are_corrected
         cls.supplier_location = cls.env.ref("stock.stock_location_suppliers")
         cls.customer_location = cls.env.ref("stock.stock_location_customers")
         cls.unit = cls.env.ref("uom.product_uom_unit")

@@ -50,20 +50,20 @@ class TestDeliverEverything(RevaluationCase):
         product = self.stocked("average", (147, 3.40))
         self.revalue(product, value=750.00)
         # 14.0: 147 × 5.10 = 749.70 goes out, the 0.30 shown as rounding difference stays
-        self.deliver_all(product, 147, left=0.0 if self.outs_are_corrected else 0.30)
+        self.deliver_all(product, 147, left=0.0 if self.leaves_nothing else 0.30)
 
     def test_average_147_to_750_in_two_deliveries(self):
         product = self.stocked("average", (147, 3.40))
         self.revalue(product, value=750.00)
         self.deliver(product, 47)
         # 47 × 5.10 = 239.70 and, from 16.0 on, 0.30 × 47 / 147 = 0.10 with it; 750 × 100 / 147
-        self.assertMoney(self.stock_value(product), 510.20 if self.outs_are_corrected else 510.30)
-        self.deliver_all(product, 100, left=0.0 if self.outs_are_corrected else 0.30)
+        self.assertMoney(self.stock_value(product), 510.20 if self.leaves_nothing else 510.30)
+        self.deliver_all(product, 100, left=0.0 if self.leaves_nothing else 0.30)
 
     def test_average_three_units_to_ten(self):
         product = self.stocked("average", (3, 3.00))
         self.revalue(product, value=10.00)
-        self.deliver_all(product, 1, 1, 1, left=0.0 if self.outs_are_corrected else 0.01)
+        self.deliver_all(product, 1, 1, 1, left=0.0 if self.leaves_nothing else 0.01)
 
     def test_average_written_to_zero(self):
         product = self.stocked("average", (10, 2.00), (5, 7.00))

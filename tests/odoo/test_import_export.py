@@ -361,10 +361,10 @@ class TestImportExport(RevaluationCase):
             path = template["template"].lstrip("/").split("/", 1)
             content = self.read_addon_file(*path)
             with zipfile.ZipFile(io.BytesIO(content)) as book:
-                sheet = book.read("xl/worksheets/sheet1.xml").decode()
+                texts = book.read("xl/sharedStrings.xml").decode()
             fields = self.env["stock.revaluation.journal.line"]._fields
             for name in ("product_id", "lot_name", "receipt", "unit_cost_revalued", "value_revalued", "note"):
-                self.assertIn("<t>%s%s</t>" % (prefix, name), sheet)
+                self.assertIn("<t>%s%s</t>" % (prefix, name), texts)
                 self.assertIn(name, fields)
 
     def read_addon_file(self, addon, path):
