@@ -32,7 +32,9 @@ class StockRevaluationNrvTable(models.Model):
         string="Product Categories",
         help="For products of these categories and of those below; empty: for all that no other table is for.",
     )
-    line_ids = fields.One2many("stock.revaluation.nrv.table.line", "table_id", "Rows", copy=True)
+    line_ids = fields.One2many(
+        "stock.revaluation.nrv.table.line", "table_id", "Rows", copy=True, help="From how much on which per cent holds."
+    )
 
     @api.constrains("kind", "months")
     def _check_months(self):

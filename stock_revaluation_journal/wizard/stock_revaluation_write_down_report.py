@@ -352,19 +352,26 @@ class StockRevaluationWriteDownReportLine(models.TransientModel):
     _order = "date_to, company_id, categ_id, product_id, id"
 
     report_id = fields.Many2one("stock.revaluation.write.down.report", "Report", required=True, ondelete="cascade")
-    company_id = fields.Many2one("res.company", "Company", readonly=True)
+    company_id = fields.Many2one("res.company", "Company", readonly=True, help="Whose stock was written down.")
     currency_id = fields.Many2one(related="company_id.currency_id")
     date_from = fields.Date("From", readonly=True)
-    date_to = fields.Date("Period to", readonly=True)
-    categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
-    product_id = fields.Many2one("product.product", "Product", readonly=True)
-    posting = fields.Selection(
-        [("cost", "Stock value and cost"), ("allowance", "Allowance account")], "Posted To", readonly=True
+    date_to = fields.Date("Period to", readonly=True, help="Last day of the period.")
+    categ_id = fields.Many2one(
+        "product.category", "Product Category", readonly=True, help="Category of the product that was written down."
     )
-    account = fields.Char("Allowance Account", readonly=True)
+    product_id = fields.Many2one("product.product", "Product", readonly=True, help="The product that was written down.")
+    posting = fields.Selection(
+        [("cost", "Stock value and cost"), ("allowance", "Allowance account")],
+        "Posted To",
+        readonly=True,
+        help="Whether the write-down lowered the cost of the stock, or stands on an allowance account.",
+    )
+    account = fields.Char(
+        "Allowance Account", readonly=True, help="The account that holds the allowance; empty if the cost was lowered."
+    )
     opening = fields.Monetary("Opening", readonly=True, help="Left of write-downs when the period began.")
-    written_down = fields.Monetary("Written Down", readonly=True)
-    reversed = fields.Monetary("Reversed", readonly=True)
+    written_down = fields.Monetary("Written Down", readonly=True, help="Write-downs posted in the period.")
+    reversed = fields.Monetary("Reversed", readonly=True, help="Reversals of write-downs posted in the period.")
     released = fields.Monetary(
         "Released by Issue", readonly=True, help="What went with goods that left: their cost was lower by it."
     )
@@ -377,4 +384,4 @@ class StockRevaluationWriteDownReportLine(models.TransientModel):
     carrying_nrv = fields.Monetary(
         "Of It at NRV", readonly=True, help="Carrying amount of goods of which a write-down is left."
     )
-    reasons = fields.Text("Reasons", readonly=True)
+    reasons = fields.Text("Reasons", readonly=True, help="Reasons and notes of what was posted in the period.")
