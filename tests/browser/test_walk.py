@@ -258,3 +258,18 @@ def test_inventory_to_ledger_from_comparing_to_the_items(client, server):
     client.press_name("action_open_items")
     client.shows(lambda: client.cell("By hand", "amount"), "100.00")
     assert entry in " ".join(client.rows())
+
+
+def test_write_downs_are_reported_by_category(client):
+    """Eight fire bowls were written down by 40.00; none has been sold."""
+    client.log_in("admin")
+    client.open_app("Inventory")
+    client.entries("Reporting")
+    client.page.locator(client.entry).get_by_text("Write-Downs", exact=True).click()
+    client.shows(lambda: "What was written down" in client.window(), True)
+    client.picture("write_downs_1_open", 900)
+    client.press("Show")
+    client.page.locator("tr.o_group_header", has_text="Leftovers").click()
+    client.shows(lambda: client.cell("Fire bowl", "closing"), "40.00")
+    client.picture("write_downs_2_list", 560)
+    assert "Scratched in the flood" in client.cell("Fire bowl", "reasons")
