@@ -155,7 +155,7 @@ class StockRevaluationValuation(models.AbstractModel):
         for product in self._facts(products):
             quantity = figures.get(product.id, (None,))[0]
             if quantity is None:
-                left_out[product.id] = "no_layers"
+                left_out[product.id] = "zero" if moment else "no_layers"
             elif tools.uom_compare(product.uom_id, quantity, 0) <= 0:
                 left_out[product.id] = "zero" if tools.uom_is_zero(product.uom_id, quantity) else "negative"
             else:
