@@ -19,6 +19,7 @@ ONCE = ("--stop-after-init", "--no-http", "--max-cron-threads=0")
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) ", re.M)
 # Said by Odoo or its libraries about themselves, whatever the addon does.
 NOISE = (
+    "discuss_channel_member",  # two pages of one user say at once what was read; Odoo runs the second one again
     "py.warnings",
     "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf",
     "odoo.addons.iap.",

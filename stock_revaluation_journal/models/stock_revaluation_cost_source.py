@@ -158,7 +158,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         enter it take `_get_entries`.
         Raises: UserError if there is no such source or option, or the total cannot be spread.
         """
-        items = self._get_items(records, company, date)
+        items = self._get_items(records, company)
         entries, missing = self._get_entries(items, source, company, date, **options)
         quantities = {item.key: item.quantity for item in items}
         digits = self.env["decimal.precision"].precision_get(COST_DIGITS)
