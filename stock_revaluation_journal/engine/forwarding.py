@@ -11,7 +11,7 @@ Units: quantities in the product's stock unit, changes in company currency.
 Source: Business Central, adjusting the cost of item entries applied to a revalued one.
 """
 
-from collections import namedtuple
+from collections import deque, namedtuple
 from decimal import Decimal
 
 from .rounding import decimal, round_to
@@ -56,6 +56,35 @@ class _Layer:
         return share
 
 
+class _Stack:
+    """Layers on one axis, each as long as its quantity, used up from the beginning by all that is issued."""
+
+    def __init__(self, step):
+        self.layers, self.step = deque(), step
+        self.reach = self.issued = Decimal(0)
+
+    def stocked(self, quantity):
+        """Return what of `quantity` is in stock when it comes in: the rest fills stock below zero."""
+        return min(quantity, max(self.reach + quantity - self.issued, Decimal(0)))
+
+    def receive(self, key, quantity, change):
+        """Add what of a receipt is in stock, with its change."""
+        begin = self.reach + quantity - self.stocked(quantity)
+        self.reach += quantity
+        if begin < self.reach:
+            self.layers.append(_Layer(key, begin, self.reach, change))
+
+    def issue(self, quantity):
+        """Return the share that goes with `quantity`: from the oldest layers, what it used of them."""
+        self.issued, share = self.issued + quantity, Decimal(0)
+        while self.layers and self.layers[0].begin < self.issued:
+            share += self.layers[0].take(self.issued, self.step)
+            if self.layers[0].begin < self.layers[0].end:
+                break
+            self.layers.popleft()
+        return share
+
+
 class _Issues:
     """What each stock move took along, for its return to bring back."""
 
@@ -92,34 +121,24 @@ def forward_fifo(layers, events, step, receipts=None):
     >>> [str(found.shares[key]) for key in ("d1", "d2")], str(found.left)
     (['-10.00', '-6.00'], '-12.00')
     """
-    step, stack, reach, first, issued, gone = decimal(step), [], Decimal(0), 0, Decimal(0), Decimal(0)
-    shares, issues, receipts = {}, _Issues(), receipts or {}
+    step, issues, shares, receipts = decimal(step), _Issues(), {}, receipts or {}
+    stack = _Stack(step)
     for key, quantity, change in layers:
-        stack.append(_Layer(key, reach, reach + decimal(quantity), decimal(change)))
-        reach = stack[-1].end
+        stack.receive(key, decimal(quantity), decimal(change))
     for event in events:
         quantity = decimal(event.quantity)
         if quantity > 0:
-            begin, reach = min(max(reach, issued), reach + quantity), reach + quantity
-            share = -round_to(issues.give_back(event, reach - begin), step)
-            if event.key in receipts:
-                share = round_to(decimal(receipts[event.key]) * (quantity - (reach - begin)) / quantity, step)
-            if begin < reach:
-                stack.append(_Layer(event.key, begin, reach, decimal(receipts.get(event.key, 0)) - share))
-        elif quantity < 0:
-            issued, share = issued - quantity, Decimal(0)
-            while first < len(stack) and stack[first].begin < issued:
-                share += stack[first].take(issued, step)
-                first += stack[first].begin == stack[first].end
-            issues.add(event, share)
+            stocked, change = stack.stocked(quantity), decimal(receipts.get(event.key, 0))
+            share = round_to(change * (quantity - stocked) / quantity - issues.give_back(event, stocked), step)
+            stack.receive(event.key, quantity, change - share)
         else:
-            continue
+            share = stack.issue(-quantity)
+            issues.add(event, share)
         if share:
             shares[event.key] = share
-            gone += share
-    left = {layer.key: (layer.end - layer.begin, layer.change - layer.given) for layer in stack[first:]}
-    changes = [change for _key, _quantity, change in layers] + list(receipts.values())
-    return Forwarded(shares, sum(map(decimal, changes), -gone), left)
+    total = sum(map(decimal, [change for _key, _quantity, change in layers] + list(receipts.values())))
+    left = {layer.key: (layer.end - layer.begin, layer.change - layer.given) for layer in stack.layers}
+    return Forwarded(shares, total - sum(shares.values()), left)
 
 
 def forward_average(change, quantity, events, step):
@@ -175,22 +194,6 @@ def forward_standard(change, quantity, events, step):
     return Forwarded(shares, decimal(change) - cents.rounded, {})
 
 
-def share_in_stock(method, quantity, events):
-    """Return what part of a change of the stock of the date is still in stock, under costing `method`.
-
-    Under FIFO: of a change that is the same for each unit.
-
-    >>> share_in_stock("fifo", 10, [Event("d", -4, 1), Event("r", 1, 2, 1)]) == Decimal("0.7")
-    True
-    """
-    step = Decimal("1e-9")
-    if method == "fifo":
-        found = forward_fifo([(None, quantity, 1)], events, step)
-    else:
-        found = (forward_standard if method == "standard" else forward_average)(1, quantity, events, step)
-    return found.left
-
-
 def spread_per_unit(amount, layers, step):
     """Spread a change over layers so that each unit changes by the same, and no layer falls below zero.
 
@@ -208,15 +211,13 @@ def spread_per_unit(amount, layers, step):
     if not rows or sum((value for _quantity, value in rows), amount) < 0:
         raise ValueError("%s cannot be spread over these layers." % amount)
     emptied, rest, units = set(), amount, sum(quantity for quantity, _value in rows)
-    while True:
+    while units:
         low = {i for i, (q, value) in enumerate(rows) if i not in emptied and rest * q / units < -value}
         if not low:
             break
         emptied |= low
         rest = amount + sum(rows[i][1] for i in emptied)
         units = sum(quantity for i, (quantity, _value) in enumerate(rows) if i not in emptied)
-        if not units:
-            break
     cents, changes, lacking = _Shares(decimal(step)), [], Decimal(0)
     for i, (quantity, value) in enumerate(rows):
         change = cents.next(-value if i in emptied else rest * quantity / units) + lacking

@@ -9,7 +9,6 @@ from engine.forwarding import (
     forward_average,
     forward_fifo,
     forward_standard,
-    share_in_stock,
     spread_per_unit,
 )
 from hypothesis import example, given
@@ -86,6 +85,21 @@ def test_fifo_thirds_of_a_cent_add_up():
     assert found.left == 0
 
 
+def test_fifo_whole_receipt_into_stock_below_zero_goes_on_at_once_for_what_fills_it():
+    # 5 below zero; 8 come in and change by +24, 3 a unit: 5 × 3 go on at once, of the other three 2 leave, 1 stays
+    events = [Event("d1", -5, 1), Event("in", 8, 2), Event("d2", -2, 3)]
+    found = forward_fifo([], events, CENT, {"in": 24})
+    assert texts(found) == {"in": "15.00", "d2": "6.00"}
+    assert found.left == 3
+    assert found.layers == {"in": (1, 3)}
+
+
+def test_fifo_whole_receipt_that_stock_below_zero_takes_up_is_not_in_stock():
+    found = forward_fifo([], [Event("d1", -5, 1), Event("in", 3, 2)], CENT, {"in": -1})
+    assert texts(found) == {"in": "-1.00"}
+    assert (found.left, found.layers) == (0, {})
+
+
 def test_average_receipt_between_two_issues():
     # A1: -20 on 10; 4 of 10 take 8; 6 come in: 12; 3 of 12 take a quarter of the 12 left = 3
     events = [Event("d1", -4, 1), Event("in", 6, 2), Event("d2", -3, 3)]
@@ -140,25 +154,14 @@ def test_nothing_issued_leaves_all_in_stock():
     assert forward_standard(-20, 10, [Event("in", 0.5, 1)], CENT).left == -21
 
 
-@pytest.mark.parametrize(
-    "method, events, part",
-    [
-        # 6 of the 14 are left: 0.428571429
-        ("fifo", [Event("d1", -5, 1), Event("in", 5, 2), Event("d2", -3, 3)], "0.428571429"),
-        ("average", [Event("d", -7, 1)], "0.5"),
-        ("standard", [Event("in", 7, 1)], "1.5"),
-        ("standard", [Event("in", 7, 1), Event("cost", 0)], "0"),
-    ],
-)
-def test_share_in_stock(method, events, part):
-    assert share_in_stock(method, 14, events) == Decimal(part)
-
-
 def test_spread_per_unit_empties_small_layers_first():
     # 10 @ 1 and 10 @ 9, -60: -3 a unit is more than the first has, so it ends at zero and the other takes -50
     assert spread_per_unit(-60, [(10, 10), (10, 90)], CENT) == [-10, -50]
     assert spread_per_unit(-100, [(10, 10), (10, 90)], CENT) == [-10, -90]
     assert spread_per_unit(10, [(3, 0), (1, 0)], CENT) == [Decimal("7.5"), Decimal("2.5")]
+    # 28 digits make a 28th of the last one too much of this one: it ends at zero all the same
+    odd = Decimal("0.7215400323407826")
+    assert spread_per_unit(-odd, [(Decimal("4.453871940548014"), odd)], Decimal("1e-16")) == [-odd]
     for layers in ([], [(1, 5)]):
         with pytest.raises(ValueError):
             spread_per_unit(-6, layers, CENT)
