@@ -2,6 +2,8 @@ from . import stock_revaluation_guard
 from . import stock_revaluation_reason
 from . import stock_revaluation_journal
 from . import stock_revaluation_journal_line
+from . import stock_revaluation_journal_line_entry
+from . import stock_revaluation_journal_refresh
 from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
 from . import stock_revaluation_journal_grouping
@@ -14,12 +16,15 @@ from . import stock_revaluation_selling_cost
 from . import stock_revaluation_nrv_table
 from . import stock_revaluation_nrv_group
 from . import stock_revaluation_cost_source
+from . import stock_revaluation_cost_source_prices
+from . import stock_revaluation_cost_source_preview
 from . import stock_revaluation_rollup
 from . import stock_revaluation_cost_source_estimates
 from . import stock_revaluation_cost_source_nrv
 from . import stock_revaluation_journal_nrv
 from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
+from . import stock_revaluation_rule_schedule
 from . import res_company
 from . import stock_revaluation_journal_import
 from . import stock_revaluation_journal_cost
@@ -32,5 +37,6 @@ from . import stock_revaluation_journal_print
 from . import stock_revaluation_linked
 from . import stock_revaluation_write_down
 from . import stock_revaluation_allowance
+from . import stock_revaluation_allowance_line
 from . import product_product
 from . import account_move

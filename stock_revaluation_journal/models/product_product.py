@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from .. import compat
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 from .stock_revaluation_reason import WRITE_DOWN_KINDS
 
 

@@ -1,10 +1,10 @@
-from collections import defaultdict, namedtuple
+from collections import namedtuple
 from decimal import Decimal
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat, tools
+from .. import compat
 from ..engine.distribution import distribute
 from ..engine.rounding import decimal, round_to, unit_cost_of
 from .stock_revaluation_journal_line import COST_DIGITS
@@ -354,106 +354,9 @@ class StockRevaluationCostSource(models.AbstractModel):
     def _costs_from_fixed(self, items, company, date, options):
         return {item.key: decimal(options["fixed_unit_cost"]) for item in items}
 
-    def _costs_from_last_receipt(self, items, company, date, options):
-        """The last goods in from a vendor or from production, at what the books paid for them."""
-        seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
-        products = self.env["product.product"].sudo().browse(list({item.product_id for item in items}))
-        costs = seam.with_company(company)._read_receipt_costs(products, date)
-        return self._by_product(items, costs)
-
-    def _costs_from_vendor(self, items, company, date, options):
-        """The vendor's price: unit and currency converted, discount taken, valid at the date."""
-        products = self._products(items, company)
-        sellers = self._get_sellers(products.values(), company, date, options["vendor_id"])
-        costs = {}
-        for item in items:
-            product = products[item.product_id]
-            seller = self._choose_seller(
-                sellers.get(product.product_tmpl_id.id, ()), product, options["vendor_quantity"] or item.quantity
-            )
-            if seller:
-                costs[item.key] = decimal(self._seller_price(seller, product, company, date))
-        return costs
-
-    def _costs_from_sales(self, items, company, date, options):
-        """The sales price without tax, less what it costs to sell."""
-        factor = 1 - decimal(options["deduction_percent"]) / 100
-        prices = {}
-        for product in self._products(items, company).values():
-            price = self._untaxed_sales_price(product, company, date)
-            if price:
-                prices[product.id] = decimal(price) * factor
-        return self._by_product(items, prices)
-
     def _by_product(self, items, costs):
         """Return {item key: cost} for {product id: cost}."""
         return {item.key: decimal(costs[item.product_id]) for item in items if item.product_id in costs}
-
-    # ------------------------------------------------------------------ vendors
-
-    def _get_sellers(self, products, company, date, vendor):
-        """Return {template id: [vendor prices that hold at `date`, in the vendors' order]}."""
-        partner = compat.seller_partner_field(self.env)
-        domain = [
-            ("product_tmpl_id", "in", list({product.product_tmpl_id.id for product in products})),
-            ("company_id", "in", [False, company.id]),
-            "|",
-            ("date_start", "=", False),
-            ("date_start", "<=", date),
-            "|",
-            ("date_end", "=", False),
-            ("date_end", ">=", date),
-            (partner + ".active", "=", True),
-        ]
-        if vendor:
-            domain.append((partner, "in", (vendor | vendor.commercial_partner_id).ids))
-        sellers = defaultdict(list)
-        found = self.env["product.supplierinfo"].sudo().with_company(company).search(domain)
-        for seller in found.sorted(lambda seller: (seller.sequence, -seller.min_qty, seller.price, seller.id)):
-            sellers[seller.product_tmpl_id.id].append(seller)
-        return sellers
-
-    def _choose_seller(self, sellers, product, quantity):
-        """Return the price to take: the first vendor's, and the lowest that this quantity gets."""
-        partner = compat.seller_partner_field(self.env)
-        fitting = [
-            seller
-            for seller in sellers
-            if not seller.product_id or seller.product_id.id == product.id
-            if self._reaches_minimum(seller, product, quantity)
-        ]
-        own = [seller for seller in fitting if seller[partner] == fitting[0][partner]]
-        return min(own, key=lambda seller: self._discounted(seller, product)) if own else None
-
-    def _reaches_minimum(self, seller, product, quantity):
-        unit = compat.seller_unit(seller) or product.uom_id
-        ordered = product.uom_id._compute_quantity(quantity, unit, round=False)
-        return tools.uom_compare(unit, ordered, seller.min_qty) >= 0
-
-    def _discounted(self, seller, product):
-        """Return the price per stock unit in the vendor's currency, discount taken."""
-        unit = compat.seller_unit(seller) or product.uom_id
-        discount = seller.discount if "discount" in seller._fields else 0.0
-        return unit._compute_price(seller.price, product.uom_id) * (1 - discount / 100.0)
-
-    def _seller_price(self, seller, product, company, date):
-        return seller.currency_id._convert(
-            self._discounted(seller, product), company.currency_id, company, date, round=False
-        )
-
-    # ------------------------------------------------------------------ sales prices
-
-    def _untaxed_sales_price(self, product, company, date, price=None, currency=None):
-        """Return the sales price per stock unit in company currency, without the taxes it includes.
-
-        Units: `price` per stock unit in `currency`, the product's own sales price if there is none.
-        """
-        price, currency = (product.lst_price, product.currency_id) if price is None else (price, currency)
-        taxes = product.taxes_id.filtered(lambda tax: tax.company_id == company)
-        if price and any(tax.price_include for tax in taxes):
-            taxes = taxes.with_context(round=False)
-            price = taxes.compute_all(price, currency=currency, product=product)["total_excluded"]
-        return currency._convert(price, company.currency_id, company, date, round=False)
 
     # ------------------------------------------------------------------ spreading
 
@@ -483,52 +386,3 @@ class StockRevaluationCostSource(models.AbstractModel):
                 + self._name_items(below)
             )
         return {key: {"value": float(value)} for key, value in new.items()}
-
-    # ------------------------------------------------------------------ preview
-
-    def _name_items(self, items):
-        """Return the names of the items' products, one a line, the first ones only."""
-        names = self._name_products([item.product_id for item in items], SHOWN_AT_MOST)
-        return "\n".join("– " + name for name in names)
-
-    def _name_missing(self, items, missing):
-        """Return the text that names the products without a new cost, by reason."""
-        by_reason = defaultdict(list)
-        for item in items:
-            if item.key in missing:
-                by_reason[missing[item.key]].append(item)
-        return "\n".join(
-            "%s (%d):\n%s" % (reason[:1].upper() + reason[1:], len(own), self._name_items(own))
-            for reason, own in by_reason.items()
-        )
-
-    def _render_suggestions(self, suggestions, company):
-        """Return the HTML table of changes: the totals of all, and the first lines."""
-        currency = company.currency_id
-
-        def money(amount):
-            return tools.format_amount(self.env, amount, currency)
-
-        shown = suggestions[:SHOWN_AT_MOST]
-        products = self.env["product.product"].browse([each.item.product_id for each in shown])
-        names = dict.fromkeys(products.ids, _("(no access)"))
-        names.update((product.id, product.display_name) for product in compat.readable(products).sudo())
-        rows = [
-            {
-                "product": names[each.item.product_id],
-                "quantity": tools.format_number(self.env, each.item.quantity, compat.QUANTITY_DIGITS),
-                "unit_cost_now": tools.format_number(self.env, each.item.unit_cost_now, COST_DIGITS),
-                "unit_cost_new": tools.format_number(self.env, each.unit_cost, COST_DIGITS),
-                "value_now": money(each.item.value_now),
-                "value_new": money(each.value),
-                "amount": money(each.amount),
-            }
-            for each in shown
-        ]
-        totals = {
-            "value_now": money(sum(each.item.value_now for each in suggestions)),
-            "value_new": money(sum(each.value for each in suggestions)),
-            "amount": money(sum(each.amount for each in suggestions)),
-        }
-        values = {"rows": rows, "totals": totals, "more": len(suggestions) - len(shown), "count": len(suggestions)}
-        return compat.render_template(self.env, "stock_revaluation_journal.suggestions", values)

@@ -7,7 +7,7 @@ from odoo import _, fields, models
 from .. import compat
 from ..engine import realisable
 from ..engine.rounding import decimal, round_to
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 
 # Products priced at once: Odoo tries every rule of the pricelist that names one of them on each.
 PRICED_AT_ONCE = 200

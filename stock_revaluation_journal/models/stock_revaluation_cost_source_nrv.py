@@ -5,7 +5,7 @@ from odoo import _, api, fields, models
 from .. import compat, tools
 from ..engine import realisable
 from ..engine.rounding import decimal, round_to
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 from .stock_revaluation_journal_line import COST_DIGITS
 
 # What the test found for an item, and what follows. Units: company currency. `cost` is what the item would be worth

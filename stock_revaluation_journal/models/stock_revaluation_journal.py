@@ -3,10 +3,9 @@ from collections import defaultdict
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import plaintext2html
 
 from .. import compat, tools
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 from .stock_revaluation_guard import MAIL_FIELDS
 
 # Who reads journal entries: the others may use the journal, but not this link.
@@ -336,34 +335,6 @@ class StockRevaluationJournal(models.Model):
             "target": "new",
             "context": {"default_journal_id": self.id},
         }
-
-    def action_refresh(self):
-        """Read the figures again and keep what was entered; say what changed in the chatter."""
-        self._check_rights("write")
-        for journal in self:
-            if not journal.problem:
-                journal._check_draft()
-            lines = journal.line_ids.filtered(lambda line: line.state == "draft")
-            was = {row["id"]: row for row in lines._read_rows("quantity", "value_calculated")}
-            journal._log_refresh(lines._refresh(), was)
-        return True
-
-    def _log_refresh(self, changed, was):
-        """Say in the chatter what changed. Shape: `was` {line id: figures} of all lines that were read."""
-        text = [_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(was))]
-        for line in changed[:NAMED_AT_MOST]:
-            quantities = [
-                tools.format_number(self.env, each, compat.QUANTITY_DIGITS)
-                for each in (was[line.id]["quantity"], line.quantity)
-            ]
-            values = [
-                tools.format_amount(self.env, each, line.currency_id)
-                for each in (was[line.id]["value_calculated"], line.value_calculated)
-            ]
-            text.append("– %s: %s → %s, %s → %s" % (line._get_title(), *quantities, *values))
-        if len(changed) > NAMED_AT_MOST:
-            text.append(_("… and %d more", len(changed) - NAMED_AT_MOST))
-        self.message_post(body=plaintext2html("\n".join(text)))
 
     def action_view_valuation_layers(self):
         """Open the valuation layers that posting made."""

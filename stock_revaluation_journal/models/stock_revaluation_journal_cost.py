@@ -2,7 +2,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_is_zero, plaintext2html
 
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 from .stock_revaluation_journal import NAMED_AT_MOST
 from .stock_revaluation_journal_line import COST_DIGITS
 

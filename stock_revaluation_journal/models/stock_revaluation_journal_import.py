@@ -8,7 +8,7 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import compat, tools
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 
 # Up to 15.0 Odoo puts the class of an error before its text.
 ERROR_CLASS = re.compile(r"^.*?<class '[\w.]+'>:\s*", re.DOTALL)

@@ -1,17 +1,16 @@
-import math
 from collections import defaultdict
 
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat, tools
+from .. import compat
 from ..engine import rounding
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 from .stock_revaluation_journal import ACCOUNTING_GROUPS
 
 COST_DIGITS = "Revaluation Unit Cost"
-# Numbers of more digits are not kept exactly.
-DIGITS_KEPT = 10**15
+
+
 # What the accountant enters, per field, and the `entered` it makes.
 ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
 # What a test of net realisable value found: of figures that are read again it holds no more.
@@ -23,26 +22,8 @@ NO_FINDING = {
     "nrv_reversible": 0,
     "nrv_detail": False,
 }
-# What the arithmetic of an entry needs to know of a line, see `_figures`.
-FIGURES_OF_ENTRY = ("product_id", "quantity", "cost_method", "journal_id")
-# What a line and the books are compared by, and what Refresh keeps.
-FIGURES_OF_BOOKS = (
-    "journal_id",
-    "product_id",
-    "lot_id",
-    compat.LAYER_FIELD,
-    "quantity",
-    "value_calculated",
-    "unit_cost_calculated",
-    "cost_method",
-    "automated",
-    "is_stale",
-    "whole_receipt",
-    "entered",
-    "unit_cost_revalued",
-    "value_revalued",
-    "allowance_booked",
-)
+
+
 # Names in files of what a line's position is narrowed to.
 POSITION_NAMES = {"lot_name", "receipt"}
 
@@ -324,25 +305,6 @@ class StockRevaluationJournalLine(models.Model):
 
     # Each of the two leaves alone what already agrees with it: the change that the other one made.
 
-    @api.onchange("unit_cost_revalued")
-    def _onchange_unit_cost_revalued(self):
-        if self.quantity and not self._agrees():
-            self.update(self._entry_values(self._figures(), "unit_cost", self.unit_cost_revalued))
-
-    @api.onchange("value_revalued")
-    def _onchange_value_revalued(self):
-        if self.quantity and not self._agrees():
-            self.update(self._entry_values(self._figures(), "value", self.value_revalued))
-
-    def _agrees(self):
-        return rounding.agree(
-            self.value_revalued,
-            self.unit_cost_revalued,
-            self.quantity,
-            self.currency_id.rounding,
-            self._cost_digits(self.cost_method),
-        )
-
     # ------------------------------------------------------------------ create, write, unlink
 
     def _create_allowed(self, vals_list):
@@ -367,25 +329,6 @@ class StockRevaluationJournalLine(models.Model):
         for line in self:
             line._write_protected(line._complete_entry(vals))
         return True
-
-    def _enter(self, entries):
-        """Enter a unit cost or a total on many lines, checked once.
-
-        Shape: `entries` {line id: {"unit_cost": x} or {"value": x}}, for lines among `self`.
-        Raises: UserError if a line may not be changed, or a number is none or below zero.
-        """
-        self._check_open()
-        fields_by_name = {entered: field for field, entered in ENTRY_FIELDS.items()}
-        found = self.browse([line_id for line_id in self.ids if line_id in entries])._read_rows(*FIGURES_OF_ENTRY)
-        for journal in self.env["stock.revaluation.journal"].browse({figures["journal_id"] for figures in found}):
-            rows = []
-            for figures in found:
-                if figures["journal_id"] == journal.id:
-                    known = dict(figures, rounding=journal.currency_id.rounding)
-                    entry = {fields_by_name[name]: number for name, number in entries[figures["id"]].items()}
-                    entered = self.browse()._complete(dict(known), entry, None)
-                    rows.append({name: value for name, value in entered.items() if name == "id" or name not in known})
-            self._update_rows(journal, rows)
 
     def unlink(self):
         self._check_rights("unlink")
@@ -436,113 +379,6 @@ class StockRevaluationJournalLine(models.Model):
             vals.update(self._book_values(positions[key], product))
             self._complete(vals, entry, entered)
 
-    def _entries(self, vals):
-        """Take the entered numbers out of `vals` and return them as {field: number}."""
-        return {name: vals.pop(name) for name in ENTRY_FIELDS if name in vals}
-
-    def _complete_entry(self, vals):
-        """Return `vals` with both figures of the entry, for this one line."""
-        self.ensure_one()
-        vals = dict(vals)
-        entry = self._entries(vals)
-        entered = vals.pop("entered", None)
-        for name in POSITION_NAMES:
-            vals.pop(name, None)
-        return self._complete(vals, entry, entered)
-
-    def _complete(self, vals, entry, entered):
-        """Add to `vals` what `entry` ({field: number}) means; `entered` says which came last, if known.
-
-        Raises: UserError if a number is none or below zero, or the two contradict each other.
-        """
-        figures = dict(self._figures() if self else {}, **vals)
-        entry = {name: self._number(name, number, figures) for name, number in entry.items()}
-        if entered and not entry and entered != (self and self.entered):
-            raise UserError(
-                _("Which of the two was entered follows from the new unit cost or total: give one of them.")
-            )
-        if len(entry) == 2:
-            entered = self._entered_last(entry, entered, figures)
-        elif entry:
-            entered = ENTRY_FIELDS[next(iter(entry))]
-        if entry:
-            number = entry["unit_cost_revalued" if entered == "unit_cost" else "value_revalued"]
-            vals.update(self._entry_values(figures, entered, number))
-        return vals
-
-    def _entered_last(self, entry, entered, figures):
-        """Return which of two numbers given in one call was the entry; they must say the same."""
-        unit_cost, value = entry["unit_cost_revalued"], entry["value_revalued"]
-        step, digits = self._step(figures), self._cost_digits(figures.get("cost_method"))
-        if not rounding.agree(value, unit_cost, figures["quantity"], step, digits):
-            raise UserError(
-                _(
-                    "%(product)s: %(quantity)s at a unit cost of %(unit_cost)s are not worth %(value)s."
-                    " Give one of the two, or two that agree.",
-                    product=self._product_name(figures),
-                    quantity=figures["quantity"],
-                    unit_cost=unit_cost,
-                    value=value,
-                )
-            )
-        exact = rounding.value_of(figures["quantity"], unit_cost, step) == rounding.round_to(value, step)
-        return (entered or "unit_cost") if exact else "value"
-
-    def _entry_values(self, figures, entered, number):
-        """Return both figures that an entry makes.
-
-        Units: `number` a unit cost or a total, company currency; `figures` holds quantity,
-        cost_method and company of the line.
-        Standard cost that Odoo stores rounded *is* the value: a total snaps to what it gives.
-        """
-        quantity, step = figures["quantity"], self._step(figures)
-        digits = self._cost_digits(figures.get("cost_method"))
-        self._check_size(figures, entered, number, step, digits)
-        if not quantity:
-            self._check_entry_without_stock(figures, entered, number)
-        if entered == "unit_cost":
-            unit_cost = rounding.round_to(number, 10**-digits)
-        else:
-            unit_cost = rounding.unit_cost_of(number, quantity, digits)
-        if entered == "unit_cost" or self._cost_is_value(figures.get("cost_method")):
-            value = rounding.value_of(quantity, unit_cost, step)
-        else:
-            value = rounding.round_to(number, step)
-        return {"unit_cost_revalued": float(unit_cost), "value_revalued": float(value), "entered": entered}
-
-    def _check_size(self, figures, entered, number, step, digits):
-        """Raise UserError if the entry, or the figure that follows from it, has more digits than are kept exactly."""
-        quantity = figures["quantity"]
-        if entered == "unit_cost":
-            unit_cost, value = float(number), float(number) * quantity
-        else:
-            unit_cost, value = float(number) / quantity if quantity else 0.0, float(number)
-        if not (abs(value) / step < DIGITS_KEPT and abs(unit_cost) * 10**digits < DIGITS_KEPT):
-            raise UserError(
-                _(
-                    "%(product)s: %(number)s is too large: unit cost and total are kept with 15 digits, decimals"
-                    " included.",
-                    product=self._product_name(figures),
-                    number=number,
-                )
-            )
-
-    def _number(self, name, number, figures):
-        """Return `number` as a float from zero up."""
-        try:
-            number = float(number or 0.0)
-        except (TypeError, ValueError):
-            number = math.nan
-        if not math.isfinite(number) or number < 0:
-            raise UserError(
-                _(
-                    "%(product)s: %(field)s must be a number from zero up.",
-                    product=self._product_name(figures),
-                    field=self._fields[name].string,
-                )
-            )
-        return number
-
     # ------------------------------------------------------------------ figures
 
     def _key(self):
@@ -576,92 +412,5 @@ class StockRevaluationJournalLine(models.Model):
             **NO_FINDING,
         }
 
-    def _figures(self):
-        """Return what the arithmetic needs to know of this line."""
-        self.ensure_one()
-        return {
-            "product_id": self.product_id.id,
-            "quantity": self.quantity,
-            "cost_method": self.cost_method,
-            "journal_id": self.journal_id.id,
-        }
-
-    def _step(self, figures):
-        if "rounding" in figures:
-            return figures["rounding"]
-        journal = self.journal_id or self.env["stock.revaluation.journal"].browse(figures.get("journal_id"))
-        return journal.currency_id.rounding
-
-    def _cost_is_value(self, cost_method):
-        return compat.COST_IS_ROUNDED and cost_method == "standard"
-
-    def _cost_digits(self, cost_method):
-        """Decimals of a unit cost: the journal's own, or the product cost's where that is the value."""
-        return self._price_digits() if self._cost_is_value(cost_method) else self._digits(COST_DIGITS)
-
-    def _price_digits(self):
-        return self._digits("Product Price")
-
-    def _digits(self, name):
-        return self.env["decimal.precision"].precision_get(name)
-
     def _product_name(self, figures):
         return self._name_product(self.env["product.product"].browse(figures.get("product_id") or []))
-
-    # ------------------------------------------------------------------ refresh
-
-    def _compare_with_books(self):
-        """Return [(figures, Position or None, Facts, whether they differ)] of these lines and the books of now.
-
-        Shape: `figures` {name: value} of a line, see FIGURES_OF_BOOKS.
-        """
-        rows_by_journal, compared = defaultdict(list), []
-        for row in self._read_rows(*FIGURES_OF_BOOKS):
-            rows_by_journal[row["journal_id"]].append(row)
-        for journal_id, rows in rows_by_journal.items():
-            journal = self.env["stock.revaluation.journal"].browse(journal_id)
-            keys = [self._vals_key(row) for row in rows]
-            positions = journal._find_positions(keys)
-            products = self.env["product.product"].sudo().browse({key.product_id for key in keys})
-            facts = {product.id: product for product in journal._seam()._facts(products)}
-            for row, key in zip(rows, keys):
-                position, product = positions.get(key), facts[key.product_id]
-                differs = self._differs(row, position, product, journal.currency_id)
-                compared.append((row, position, product, differs))
-        return compared
-
-    def _differs(self, figures, position, product, currency):
-        """Tell whether the books no longer have what a line was calculated on."""
-        return (
-            position is None
-            or tools.uom_compare(product.uom_id, position.quantity, figures["quantity"]) != 0
-            or not currency.is_zero(position.value - figures["value_calculated"])
-            or product.cost_method != figures["cost_method"]
-            or (product.valuation == "real_time") != figures["automated"]
-        )
-
-    def _refresh(self):
-        """Read the figures again and keep what was entered; return the lines that had changed.
-
-        A line whose stock is gone stays, marked outdated: delete it or bring the stock back.
-        """
-        gone, rows_by_journal, changed = [], defaultdict(list), []
-        for figures, position, product, differs in self._compare_with_books():
-            if not differs and not figures["is_stale"]:
-                continue
-            changed.append(figures["id"])
-            if position is None:
-                gone.append(figures["id"])
-                continue
-            journal = self.env["stock.revaluation.journal"].browse(figures["journal_id"])
-            row = self._book_values(position, product)
-            if figures["entered"]:
-                number = figures[{entered: field for field, entered in ENTRY_FIELDS.items()}[figures["entered"]]]
-                known = dict(figures, **dict(row, rounding=journal.currency_id.rounding))
-                row.update(self._entry_values(known, figures["entered"], number))
-            rows_by_journal[journal].append(dict(row, id=figures["id"]))
-        for journal, rows in rows_by_journal.items():
-            self._update_rows(journal, rows)
-        if gone:
-            self.browse(gone)._write_protected({"is_stale": True})
-        return self.browse(changed)

@@ -7,7 +7,7 @@ from odoo.tools.misc import clean_context
 from psycopg2.extras import execute_values
 
 from .. import compat, tools
-from ..valuation.base import Change
+from ..valuation.shapes import Change
 
 # How many lines a message names.
 NAMED_AT_MOST = 20

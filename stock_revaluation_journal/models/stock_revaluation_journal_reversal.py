@@ -5,7 +5,7 @@ from odoo import _, models
 from odoo.exceptions import UserError
 
 from .. import compat
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 
 
 class StockRevaluationJournal(models.Model):

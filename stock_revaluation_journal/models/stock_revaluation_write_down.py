@@ -7,7 +7,7 @@ from .. import compat, tools
 from ..engine import write_downs
 from ..engine.realisable import cost_not_above
 from ..engine.rounding import decimal, round_to, value_of
-from ..valuation.base import Key
+from ..valuation.shapes import Key
 from .stock_revaluation_journal_posting import NAMED_AT_MOST
 from .stock_revaluation_reason import WRITE_DOWN_KINDS
 

@@ -6,6 +6,8 @@
 
 from .. import compat
 from . import base
+from . import plan
+from . import writing
 from . import owned
 from . import ledger
 

@@ -3,7 +3,7 @@
 from odoo import models
 
 from .. import compat
-from .base import Key, Position
+from .shapes import Key, Position
 
 
 class StockRevaluationValuation(models.AbstractModel):

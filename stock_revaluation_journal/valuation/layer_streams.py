@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from odoo import models
 
 from .. import compat
-from .base import Layer, Movement, Position, Stream
+from .shapes import Layer, Movement, Position, Stream
 
 MICROSECOND = timedelta(microseconds=1)
 # Quantities below this are dust of floating point.

@@ -16,7 +16,7 @@ from psycopg2.extras import execute_values
 from .. import compat, tools
 from ..engine.distribution import distribute
 from ..engine.rounding import decimal, round_to
-from .base import Layer
+from .shapes import Layer
 
 # What the books have of the products of a posting: figures at its day as stored, and figures, open layers and lots now.
 Stock = namedtuple("Stock", "then now layers lots")

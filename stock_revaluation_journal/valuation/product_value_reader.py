@@ -11,7 +11,7 @@ from collections import defaultdict
 from odoo import SUPERUSER_ID, models
 
 from .. import compat, tools
-from .base import Layer
+from .shapes import Layer
 
 # Odoo values what lies in locations of a company, `stock.location._should_be_valued` in SQL.
 VALUED = "(%(location)s.company_id IS NOT NULL AND %(location)s.usage IN ('internal', 'transit'))"

@@ -13,8 +13,8 @@ from odoo.exceptions import UserError
 from .. import compat
 from ..engine.forwarding import forward_average
 from ..engine.rounding import decimal, round_to
-from .base import Movement, Position, Stream
 from .product_value_reader import MOVES
+from .shapes import Movement, Position, Stream
 
 MICROSECOND = timedelta(microseconds=1)
 

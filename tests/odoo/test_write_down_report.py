@@ -7,7 +7,7 @@ import zipfile
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.stock_revaluation_journal.valuation.base import Key
+from odoo.addons.stock_revaluation_journal.valuation.shapes import Key
 from revaluation_common import UserError
 from test_allowances import AllowanceCase
 from test_print import printed_text

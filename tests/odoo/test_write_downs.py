@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.stock_revaluation_journal.valuation.base import Key
+from odoo.addons.stock_revaluation_journal.valuation.shapes import Key
 from revaluation_common import RevaluationCase, UserError, ValidationError
 
 
