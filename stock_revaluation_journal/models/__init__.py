@@ -26,6 +26,8 @@ from . import stock_revaluation_journal_automation
 from . import stock_revaluation_rule
 from . import stock_revaluation_rule_schedule
 from . import res_company
+from . import stock_revaluation_import
+from . import stock_revaluation_import_rows
 from . import stock_revaluation_journal_import
 from . import stock_revaluation_journal_cost
 from . import stock_revaluation_journal_import_update
