@@ -1,15 +1,14 @@
 """The addon in the form of each Odoo series, made from its one source.
 
 The source is written in the dialect that Odoo 18.0 and 19.0 share. `build` writes the same addon as
-an older series wants it; `check` tells whether a folder keeps to the rules of a series. What an
-author has to know is in the docstrings of `conditions` (view conditions), `directives` (what a
+another series wants it. What an author has to know is in the docstrings of `conditions` (view conditions), `directives` (what a
 series does not have) and `arch` (views).
 
 Needs lxml, and nothing else outside the standard library.
 """
 
-from .addon import build, check, faults, manifest_version, render
+from .addon import build, manifest_version, render
 from .errors import DialectError
 from .series import SERIES
 
-__all__ = ["SERIES", "DialectError", "build", "check", "faults", "manifest_version", "render"]
+__all__ = ["SERIES", "DialectError", "build", "manifest_version", "render"]

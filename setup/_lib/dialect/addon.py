@@ -3,7 +3,6 @@
 import ast
 import os
 import re
-import shutil
 from pathlib import Path
 
 from lxml import etree
@@ -18,19 +17,13 @@ SKIPPED = re.compile(r"(^|/)(__pycache__|\.[^/]*|tests)(/|$)|\.(pyc|pyo|orig|rej
 
 
 def build(series, source, target):
-    """Write the addon in `source` to the folder `target`, in the form of `series`.
-
-    Only what changed is written, each file in one step, so that a server may run from `target`;
-    what does not belong there is removed. Nothing is written unless all of it can be translated.
+    """Write the addon in `source` to the new folder `target`, in the form of `series`: all of it or nothing.
 
     Raises: DialectError with every file's first problem.
     """
-    _check_target(source, target)
-    files = render(series, source)
-    target = Path(target)
-    for path, content in files.items():
-        _write(target / path, content)
-    _remove_others(target, files)
+    for path, content in render(series, source).items():
+        (Path(target) / path).parent.mkdir(parents=True, exist_ok=True)
+        (Path(target) / path).write_bytes(content)
 
 
 def render(series, source, paths=None):
@@ -100,7 +93,6 @@ def translate(series, path, content, known):
     if number >= newer.FIRST:
         newer.translate(root)
         return _written(root)
-    records.refuse_newer_elements(root, number)
     for field in [field for field in root.iter("field") if is_arch(field)]:
         arch.translate(field, number, known)
     records.translate(root, number)
@@ -164,66 +156,12 @@ def _version_node(text):
 # --- checking --------------------------------------------------------------------------------------
 
 
-def check(series, folder, source=False):
-    """Raise DialectError, naming every fault, unless `folder` keeps to the rules of `series`.
-
-    `source` says that the folder is the source, whose rules are stricter than those of 18.0 or 19.0.
-    """
-    found = faults(series, folder, source)
-    if found:
-        raise DialectError("not as %s wants it:\n  %s" % (series, "\n  ".join(found)))
-
-
-def faults(series, folder, source=False):
-    """Return what `folder` has that `series` does not take, a line each."""
-    number, found = major(series), []
-    for path in sorted(source_files(Path(folder))):
-        found.extend(file_faults(number, path, (Path(folder) / path).read_bytes(), source))
-    return found
-
-
-def file_faults(number, path, content, source=False):
+def file_faults(number, path, content):
     """Return what is wrong with one file, a line each."""
     if path.endswith(".py"):
         found = rules.python_faults(content.decode())
     elif path.endswith(".xml") and not path.startswith("static/"):
-        found = rules.xml_faults(parse_xml(content), number, source)
+        found = rules.xml_faults(parse_xml(content), number, source=False)
     else:
         found = []
     return [rules.describe(path, place, reason) for place, reason in found]
-
-
-# --- writing ---------------------------------------------------------------------------------------
-
-
-def _write(path, content):
-    if path.is_file() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(".%s.new-%d" % (path.name, os.getpid()))
-    new.write_bytes(content)
-    os.replace(new, path)
-
-
-def _remove_others(target, files):
-    """Delete what is not part of the addon; byte code of what is may stay."""
-    folders = {parent.as_posix() for path in files for parent in Path(path).parents}
-    for folder, _folders, names in os.walk(target, topdown=False):
-        here = Path(folder).relative_to(target)
-        if here.name == "__pycache__" and here.parent.as_posix() in folders:
-            continue
-        if here.as_posix() not in folders:
-            shutil.rmtree(folder)
-            continue
-        for name in names:
-            if (here / name).as_posix() not in files:
-                (target / here / name).unlink()
-
-
-def _check_target(source, target):
-    """Refuse to write into a folder that is no built addon: what is there would be deleted."""
-    source, target = Path(source).resolve(), Path(target).resolve()
-    if target == source or source in target.parents or target in source.parents:
-        raise DialectError("%s: the built addon needs a folder of its own" % target)
-    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
-        raise DialectError("%s: not an addon; not replaced" % target)

@@ -13,9 +13,7 @@ from .errors import DialectError
 
 def translate(arch, number, models):
     """Bring one arch into the form of series `number` (17 at most); `models`: see `models.read`."""
-    for element in arch.iterdescendants(etree.Element):
-        drop_newer_attributes(element, number)
-    replace_widgets(arch, number)
+    check_widgets(arch, number)
     for view in list(arch.iter("kanban")):
         kanban.translate(view)
     for element in list(arch.iter("chatter")):
@@ -31,38 +29,14 @@ def translate(arch, number, models):
 # --- what a series has -----------------------------------------------------------------------------
 
 
-def drop_newer_attributes(element, number):
-    """Remove attributes that the series does not know, or refuse the element."""
-    in_list = element.tag in ("button", "field") and "list" in _two_above(element)
-    for attribute in list(element.attrib):
-        first, older = tables.ATTRIBUTES.get((element.tag, attribute), (0, None))
-        if in_list and not first:
-            first, older = tables.LIST_ATTRIBUTES.get((element.tag, attribute), (0, None))
-        if number < first:
-            if older is tables.REFUSE:
-                raise DialectError("%s exists from %d.0 on" % (attribute, first), element)
-            del element.attrib[attribute]
-
-
-def _two_above(element):
-    return [ancestor.tag for ancestor, _ in zip(element.iterancestors(), range(2))]
-
-
-def replace_widgets(arch, number):
-    """Give fields the widget that the series has, or else their type's own.
-
-    Raises: DialectError for a widget that is not in the tables, or that nothing can stand for.
-    """
+def check_widgets(arch, number):
+    """Refuse a widget that is not in the tables, or that the series does not have."""
     for field in arch.iterdescendants("field"):
         name = field.get("widget")
-        if name is None:
-            continue
-        first, older = tables.FIELD_WIDGETS.get(name) or _unknown(name, field)
-        if number < first:
-            if older is tables.REFUSE:
-                raise DialectError("this widget exists from %d.0 on" % first, field)
-            del field.attrib["widget"]
-            field.attrib.update({"widget": older} if older else {})
+        if number < tables.NEWER_WIDGETS.get(name, 0):
+            raise DialectError("this widget exists from %d.0 on" % tables.NEWER_WIDGETS[name], field)
+        if name and name not in {*tables.FIELD_WIDGETS, *tables.NEWER_WIDGETS}:
+            _unknown(name, field)
     for widget in arch.iterdescendants("widget"):
         _check_view_widget(widget, number)
 
@@ -70,8 +44,6 @@ def replace_widgets(arch, number):
 def _check_view_widget(widget, number):
     if widget.get("name") not in tables.VIEW_WIDGETS:
         _unknown(widget.get("name"), widget)
-    if number < 17 and widget.getparent().tag == "list":
-        raise DialectError("<widget> in a list exists from 17.0 on", widget)
     if number < 17 and widget.get("bg_color"):
         widget.set("bg_color", re.sub(r"^text-bg-", "bg-", widget.get("bg_color")))
 

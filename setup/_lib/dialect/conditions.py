@@ -24,35 +24,11 @@ CONSTANTS = {"1": True, "True": True, "true": True, "0": False, "False": False, 
 
 #: Names that Odoo itself provides when it evaluates an expression of a view.
 #: Source: odoo/tools/view_validation.py, 14.0 to 19.0.
-PROVIDED = frozenset(
-    [
-        "True",
-        "False",
-        "None",
-        "self",
-        "id",
-        "uid",
-        "context",
-        "context_today",
-        "active_id",
-        "active_ids",
-        "allowed_company_ids",
-        "current_company_id",
-        "active_model",
-        "time",
-        "datetime",
-        "relativedelta",
-        "current_date",
-        "today",
-        "now",
-        "abs",
-        "len",
-        "bool",
-        "float",
-        "str",
-        "unicode",
-        "set",
-    ]
+PROVIDED = set(
+    """
+    True False None self id uid context context_today active_id active_ids allowed_company_ids current_company_id
+    active_model time datetime relativedelta current_date today now abs len bool float str unicode set
+    """.split()
 )
 
 #: What the web client takes for false in a bare ``field``, whatever the type of the field: a number,

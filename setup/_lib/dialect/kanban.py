@@ -1,46 +1,15 @@
 """Kanban cards: from the template `card` (18.0) to `kanban-box`.
 
 A card is a column of fields and blocks in 18.0; the older form is an element of its own that opens
-the record when clicked. A field without a widget loses its classes there, so they go on a span.
+the record when clicked.
 """
 
 from lxml import etree
 
-from .conditions import CONDITIONS, constant
-from .directives import remove
+from .conditions import CONDITIONS
 from .errors import DialectError
 
-TAGS = frozenset(
-    [
-        "field",
-        "widget",
-        "t",
-        "div",
-        "span",
-        "strong",
-        "b",
-        "i",
-        "em",
-        "small",
-        "p",
-        "ul",
-        "li",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "br",
-        "hr",
-        "img",
-        "a",
-        "button",
-        "main",
-        "aside",
-        "footer",
-    ]
-)
+TAGS = set("field t div span strong b i em small p ul li h1 h2 h3 h4 h5 h6 br a button main aside footer".split())
 
 #: What the elements of a card look like in 18.0.
 #: Source: 18.0 web/static/src/views/kanban/kanban_controller.scss.
@@ -56,50 +25,23 @@ def translate(view):
     for template in list(view.iter("t")):
         name = template.get("t-name")
         if name == "card":
-            _translate_card(view, template)
+            _translate_card(template)
         elif name:
             raise DialectError("only the template 'card' can be translated", template)
 
 
-def _translate_card(view, template):
-    for element in list(template.iterdescendants(etree.Element)):
+def _translate_card(template):
+    for element in template.iterdescendants(etree.Element):
         if element.tag not in TAGS:
             raise DialectError("not an element of a simple card", element)
-        _check_conditions(element)
-        if element.tag == "field":
-            _place_field(view, element)
-        elif element.tag in BLOCKS:
+        if set(CONDITIONS) & set(element.attrib):
+            raise DialectError("write the condition of a card's element as t-if, on a span around a field", element)
+        if element.tag == "field" and any(name == "class" or name.startswith("t-") for name in element.attrib):
+            raise DialectError("a field without a widget loses its classes and directives: write a span around", element)
+        if element.tag in BLOCKS:
             add_class(element, BLOCKS[element.tag])
             element.tag = "div"
     _wrap(template)
-
-
-def _check_conditions(element):
-    for attribute in CONDITIONS:
-        allowed = element.tag == "field" and attribute == "invisible"
-        if attribute in element.attrib and not (allowed and constant(element.get(attribute)) is not None):
-            raise DialectError("write the condition of a card's element as t-if", element)
-
-
-def _place_field(view, field):
-    """Move a hidden field out of the card; put the classes of a shown one on a span."""
-    if constant(field.attrib.pop("invisible", "0")):
-        remove(field)
-        if not any(child.get("name") == field.get("name") for child in view.iterchildren("field")):
-            field.tail = "\n"
-            view.insert(0, field)
-        return
-    moved = {key: field.attrib.pop(key) for key in list(field.attrib) if _goes_on_span(key)}
-    if moved:
-        span = etree.Element("span", moved)
-        span.sourceline = field.sourceline
-        span.tail, field.tail = field.tail, None
-        field.getparent().replace(field, span)
-        span.append(field)
-
-
-def _goes_on_span(attribute):
-    return attribute == "class" or attribute.startswith("t-")
 
 
 def _wrap(template):

@@ -2,8 +2,8 @@
 
 What 20.0 does not take any more, as the scripts tell it that Odoo rewrote its own addons with (odoo/upgrade_code of
 20.0): access rights and record rules are `ir.access` records now, of one file that is loaded last; icons are
-Material Symbols; a date filter of a search view has no range of its own. The rest of the source has been in its form
-all along: `t-out`, constraints without `_sql_constraints`, no domains in attributes.
+Material Symbols. The rest of the source has been in its form all along: `t-out`, constraints without
+`_sql_constraints`, no domains in attributes.
 """
 
 import ast
@@ -22,18 +22,12 @@ HEADER = ("id", "name", "model_id", "group_id/id", "operation", "domain")
 OPERATIONS = {"perm_create": "c", "perm_read": "r", "perm_write": "u", "perm_unlink": "d"}
 #: Font Awesome's names and Material Symbols', with "!" where the symbol is filled.
 _ICONS = """
-    archive>archive area-chart>area_chart arrow-right>arrow_forward balance-scale>balance bar-chart>bar_chart
-    book>book calculator>calculate calendar>calendar_today! check>check clock-o>schedule cog>settings!
-    copy>content_copy cubes>inventory_2 download>download exchange>swap_horiz exclamation-triangle>warning
-    external-link>open_in_new eye>visibility file-text-o>article filter>filter_alt! gavel>gavel history>history
-    info-circle>info! line-chart>show_chart list>format_list_bulleted lock>lock magic>wand_stars money>payments
-    pencil>edit! pie-chart>pie_chart play>play_arrow plus>add print>print question-circle>help! random>shuffle
-    refresh>refresh search>search share>share sitemap>account_tree star>star! table>table_chart tag>label tags>sell
-    times>close trash>delete! truck>local_shipping undo>undo unlock>lock_open upload>upload usd>attach_money
-    users>group!
+    balance-scale>balance book>book calculator>calculate check>check clock-o>schedule cubes>inventory_2
+    download>download external-link>open_in_new file-text-o>article history>history line-chart>show_chart
+    list>format_list_bulleted lock>lock pencil>edit! print>print refresh>refresh search>search share>share times>close
+    trash>delete! truck>local_shipping undo>undo upload>upload
     """
 ICONS = dict(pair.split(">") for pair in _ICONS.split())
-RANGES = ("start_month", "end_month", "start_year", "end_year")
 #: Models of Odoo's own that the addon gives rights on, under the name in their external id.
 FOREIGN = {"stock_lot": "stock.lot"}
 
@@ -43,9 +37,6 @@ def translate(root):
     for element in root.iter(etree.Element):
         if element.get("icon"):
             _translate_icon(element)
-        if element.tag == "filter":
-            for name in RANGES:
-                element.attrib.pop(name, None)
 
 
 def _translate_icon(element):

@@ -7,21 +7,12 @@ from lxml import etree
 from . import tables
 from .arch import rename_list_reference, rename_view_mode
 from .directives import remove
-from .errors import DialectError
 
 #: Up to 17.0 a scheduled action stops after `numbercall` calls, one by default.
 #: Source: 14.0 and 17.0 odoo/addons/base/models/ir_cron.py.
 CRON_FIELDS = {"numbercall": "-1", "doall": "False"}
 
 MODES = re.compile(r"""(['"]view_mode['"]\s*:\s*)(['"])([\w,\s]+)\2""")
-
-
-def refuse_newer_elements(root, number):
-    """Refuse elements that the series does not have and that have no older form."""
-    for element in root.iter(etree.Element):
-        first = tables.ELEMENTS.get(element.tag, 0)
-        if number < first:
-            raise DialectError("<%s> exists from %d.0 on" % (element.tag, first), element)
 
 
 def translate(root, number):
@@ -44,15 +35,8 @@ def _translate_field(model, field, number):
     elif name == "context" and field.text:
         field.text = rename_list_reference(field.text)
     elif field.get("eval"):
-        _translate_eval(field, number)
-
-
-def _translate_eval(field, number):
-    text = field.get("eval")
-    if number < 15 and re.search(r"\bCommand\.", text):
-        raise DialectError("Command exists from 15.0 on: write the tuple", field)
-    text = MODES.sub(lambda found: found.group(1) + repr(rename_view_mode(found.group(3))), text)
-    field.set("eval", rename_list_reference(text))
+        text = MODES.sub(lambda found: found.group(1) + repr(rename_view_mode(found.group(3))), field.get("eval"))
+        field.set("eval", rename_list_reference(text))
 
 
 def _complete_cron(record):
