@@ -16,6 +16,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -147,26 +148,17 @@ def write(path, text, mode=0o644):
     part.replace(path)
 
 
-def run(command, what, log=None, **kwargs):
-    """Run a command quietly; where it fails, raise with the end of what it printed.
+def run(command, what, **kwargs):
+    """Run a command quietly and return what it printed; where it fails, raise with the end of that.
 
-    Its output goes to a file (`log`, or one that is deleted afterwards) and never through a pipe:
-    a server that is left running would keep a pipe open, and the caller waiting for its end.
+    Its output goes to a file and never through a pipe: a server that is left running would keep a pipe
+    open, and the caller waiting for its end.
     """
-    path = Path(log) if log else folder("logs") / ("run-%d-%d.log" % (os.getpid(), time.monotonic_ns()))
-    try:
-        with open(path, "wb") as out:
-            code = subprocess.run(
-                [str(part) for part in command],
-                stdin=kwargs.pop("stdin", subprocess.DEVNULL),
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                **kwargs,
-            ).returncode
-        text = path.read_text(errors="replace")
-    finally:
-        if not log:
-            path.unlink(missing_ok=True)
+    with tempfile.TemporaryFile(dir=folder("logs")) as out:
+        how = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT, **kwargs}
+        code = subprocess.run([str(part) for part in command], **how).returncode
+        out.seek(0)
+        text = out.read().decode(errors="replace")
     if code:
         raise SetupError("%s failed (exit status %d):\n%s" % (what, code, tail(text)))
     return text

@@ -64,18 +64,8 @@ def _make_template(odoo, name, modules, options):
     for old in (part, name):
         drop(odoo, old)
     odoo.server.create(part)
-    odoo.run(
-        "-c",
-        odoo.config(with_addon=False),
-        "-d",
-        part,
-        "-i",
-        ",".join(modules),
-        *options,
-        *ONCE,
-        "--log-level=warn",
-        what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name),
-    )
+    bare = ("-c", odoo.config(with_addon=False), "--log-level=warn")
+    _load(odoo, part, "-i", modules, *bare, *options)
     odoo.server.query(ASK_NOBODY, part)
     filestore(odoo, part).mkdir(parents=True, exist_ok=True)
     filestore(odoo, part).rename(filestore(odoo, name))
@@ -123,21 +113,7 @@ def filestore(odoo, name):
 
 def install(odoo, name, modules=(ADDON,), update=False, demo=True):
     """Install modules (or update them) in a database; return what the log complains about."""
-    log = cache.folder("logs") / ("install-%s.log" % name)
-    option = "-u" if update else "-i"
-    try:
-        text = odoo.run(
-            "-d",
-            name,
-            option,
-            ",".join(modules),
-            *odoo.series.demo_options(demo),
-            *ONCE,
-            what="Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name),
-            log=log,
-        )
-    finally:
-        log.unlink(missing_ok=True)
+    text = _load(odoo, name, "-u" if update else "-i", modules, *odoo.series.demo_options(demo))
     if ADDON in modules and not _installed(odoo, name):
         # Odoo may log the reason and end with status 0 all the same
         raise SetupError(
@@ -145,6 +121,12 @@ def install(odoo, name, modules=(ADDON,), update=False, demo=True):
             % (odoo.series.name, ADDON, addon.SOURCE, cache.tail("\n".join(complaints(text))))
         )
     return complaints(text)
+
+
+def _load(odoo, name, option, modules, *options):
+    """Run Odoo once to install or update modules; return its log."""
+    what = "Installing %s in Odoo %s" % (", ".join(modules), odoo.series.name)
+    return odoo.run("-d", name, option, ",".join(modules), *options, *ONCE, what=what)
 
 
 def _installed(odoo, name):

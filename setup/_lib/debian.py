@@ -18,19 +18,7 @@ KEYRINGS = (
     "/usr/share/keyrings/debian-archive-keyring.gpg",
     "/usr/share/keyrings/debian-archive-keyring.pgp",
 )
-RELEASES = {
-    "oldoldstable",
-    "oldstable",
-    "stable",
-    "testing",
-    "unstable",
-    "sid",
-    "bullseye",
-    "bookworm",
-    "trixie",
-    "forky",
-    "duke",
-}
+RELEASES = set("oldoldstable oldstable stable testing unstable sid bullseye bookworm trixie forky duke".split())
 ARCHIVE_VARIABLE = "SRJ_DEBIAN_ARCHIVE"
 
 
@@ -43,11 +31,7 @@ def unpack(suite, packages, target):
         debs = state / "debs"
         cache.remove(debs)
         debs.mkdir()
-        cache.run(
-            ["apt-get", *options, "-qq", "download", *packages],
-            "Downloading from Debian's %s" % suite,
-            cwd=debs,
-        )
+        cache.run(["apt-get", *options, "-qq", "download", *packages], "Downloading from Debian's " + suite, cwd=debs)
         for deb in sorted(debs.glob("*.deb")):
             cache.run(["dpkg", "-x", deb, target], "Unpacking " + deb.name)
         cache.remove(debs)
@@ -95,24 +79,19 @@ def need(*programs):
 
 def _options(state):
     """Return the options that make apt use a private state and nothing of the system's."""
-    return [
-        part
-        for setting in (
-            "Dir::Etc::SourceList=%s" % (state / "sources.list"),
-            "Dir::Etc::SourceParts=/dev/null",
-            "Dir::Etc::Preferences=/dev/null",
-            "Dir::Etc::PreferencesParts=/dev/null",
-            "Dir::State=%s" % (state / "state"),
-            "Dir::Cache=%s" % (state / "cache"),
-            # an empty one: with the system's, versions installed here would win over the suite's
-            "Dir::State::status=%s" % (state / "status"),
-            "Acquire::Languages=none",
-            "Acquire::Retries=3",
-            # as root apt would download as another user, who may not enter this folder
-            "APT::Sandbox::User=root",
-        )
-        for part in ("-o", setting)
-    ]
+    settings = {
+        "Dir::Etc::SourceList": state / "sources.list",
+        "Dir::State": state / "state",
+        "Dir::Cache": state / "cache",
+        # an empty one: with the system's, versions installed here would win over the suite's
+        "Dir::State::status": state / "status",
+        "Acquire::Languages": "none",
+        "Acquire::Retries": "3",
+        # as root apt would download as another user, who may not enter this folder
+        "APT::Sandbox::User": "root",
+        **dict.fromkeys(("Dir::Etc::SourceParts", "Dir::Etc::Preferences", "Dir::Etc::PreferencesParts"), "/dev/null"),
+    }
+    return [part for setting in settings.items() for part in ("-o", "%s=%s" % setting)]
 
 
 def _refresh(suite, state):

@@ -87,9 +87,9 @@ class Odoo:
         cache.write(path, text, mode=0o600)  # the password is in there
         return path
 
-    def run(self, *arguments, what, log=None, **kwargs):
+    def run(self, *arguments, what):
         """Run it to its end, quietly; return what it printed. Raises where it fails."""
-        return cache.run(self.command(*arguments), what, log=log, env=self.environ(), **kwargs)
+        return cache.run(self.command(*arguments), what, env=self.environ())
 
 
 def get(series):
@@ -201,24 +201,10 @@ def _from_repository(series):
         raise SetupError("git not found: apt-get install git")
 
     def clone(target):
+        options = ["--quiet", "--depth", 1, "--single-branch", "--branch", series.name]
         environ = dict(os.environ, GIT_TERMINAL_PROMPT="0")
         try:
-            cache.run(
-                [
-                    "git",
-                    "clone",
-                    "--quiet",
-                    "--depth",
-                    1,
-                    "--branch",
-                    series.name,
-                    "--single-branch",
-                    REPOSITORY,
-                    target / "odoo",
-                ],
-                "git clone",
-                env=environ,
-            )
+            cache.run(["git", "clone", *options, REPOSITORY, target / "odoo"], "git clone", env=environ)
         except SetupError as error:
             raise SetupError(
                 "Odoo %s is in no Debian release, and cloning it from %s did not work:\n%s\n"

@@ -18,13 +18,12 @@ import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cache, debian
+from . import cache, debian, serve
 from .cache import SetupError
 
 PACKAGES = ("postgresql", "postgresql-contrib")
@@ -72,22 +71,9 @@ class Server:
 
     def query(self, sql, database="postgres"):
         """Run SQL; return the rows as lists of text."""
+        options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-F", "\t"]
         done = subprocess.run(
-            [
-                program("psql"),
-                "-X",
-                "-q",
-                "-A",
-                "-t",
-                "-v",
-                "ON_ERROR_STOP=1",
-                "-F",
-                "\t",
-                "-d",
-                database,
-                "-c",
-                sql,
-            ],
+            [program("psql"), *options, "-d", database, "-c", sql],
             env={**os.environ, **self.environ()},
             capture_output=True,
             text=True,
@@ -107,17 +93,8 @@ class Server:
 
     def create(self, name, template=None):
         """Create a database, marked as ours; as a copy of `template` if given."""
-        self.query(
-            "CREATE DATABASE %s%s"
-            % (
-                quote(name),
-                " TEMPLATE %s" % quote(template) if template else " ENCODING 'UTF8' TEMPLATE template0",
-            )
-        )
-        self.mark(name)
-
-    def mark(self, name):
-        """Mark a database as ours, so that it may be dropped again."""
+        how = "TEMPLATE %s" % quote(template) if template else "ENCODING 'UTF8' TEMPLATE template0"
+        self.query("CREATE DATABASE %s %s" % (quote(name), how))
         self.query("COMMENT ON DATABASE %s IS '%s'" % (quote(name), MARK))
 
     def rename(self, old, new):
@@ -131,10 +108,7 @@ class Server:
             return
         if not (ours or self.private):
             raise SetupError("database %s was not made by these commands: left alone" % name)
-        self.query(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'" % name.replace("'", "''")
-        )
-        self.query("DROP DATABASE IF EXISTS %s" % quote(name))
+        self.query("DROP DATABASE IF EXISTS %s WITH (FORCE)" % quote(name))
 
 
 def quote(name):
@@ -200,17 +174,18 @@ def _given(given):
 def _private():
     _install_if_missing()
     home = _home()
-    data, password_file = home / "data", home / "password"
-    if not (data / "PG_VERSION").exists() or not cache.made(home, "1"):
-        _initialise(home, data, password_file)
-    for attempt in (1, 2):
-        port = _port(data) if _running(data) else _start(home, data)
-        found = Server("127.0.0.1", str(port), USER, password_file.read_text(), private=True)
-        if _answers(found):
-            return found
-        if attempt == 1:
-            _set_aside(home, data, password_file)
-    raise SetupError("the private PostgreSQL server does not start:\n%s" % cache.tail(_log(home)))
+    if not cache.made(home, "1"):
+        _initialise(home)
+    port = _port(home) if _running(home / "data") else _start(home)
+    found = Server("127.0.0.1", str(port), USER, (home / "password").read_text(), private=True)
+    try:
+        found.query("SELECT 1")
+    except SetupError as error:
+        raise SetupError(
+            "the private PostgreSQL server does not answer: %s\n%s\n"
+            "Its databases can all be made again: setup/db stop, and delete %s" % (error, _end_of_log(home), home)
+        ) from None
+    return found
 
 
 def _install_if_missing():
@@ -220,9 +195,7 @@ def _install_if_missing():
         try:
             debian.install(PACKAGES)
         except SetupError as error:
-            raise SetupError(
-                "PostgreSQL is missing: %s\n(or point PGHOST, PGPORT and PGUSER at a server)" % error
-            ) from None
+            raise SetupError("PostgreSQL: %s\n(or point PGHOST, PGPORT and PGUSER at a server)" % error) from None
 
 
 def _home():
@@ -257,86 +230,38 @@ def _as_server():
     return {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _initialise(home, data, password_file):
+def _initialise(home):
     """Make the cluster; its marker is written last, so that half of one is made again."""
+    data, password = home / "data", home / "password"
     cache.remove(data)
-    cache.write(password_file, secrets.token_urlsafe(24), mode=0o600)
+    cache.write(password, secrets.token_urlsafe(24), mode=0o600)
     account = _account()
     if account:
-        os.chown(password_file, account.pw_uid, account.pw_gid)
+        os.chown(password, account.pw_uid, account.pw_gid)
+    options = ["-U", USER, "--auth=scram-sha-256", "--pwfile", password, "--encoding=UTF8", "--locale=C.UTF-8"]
     with cache.step("a private PostgreSQL cluster in %s" % home):
-        cache.run(
-            [
-                program("initdb"),
-                "-D",
-                data,
-                "-U",
-                USER,
-                "--auth=scram-sha-256",
-                "--pwfile",
-                password_file,
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-                "--no-sync",
-            ],
-            "initdb",
-            cwd=home,
-            **_as_server(),
-        )
+        cache.run([program("initdb"), "-D", data, *options, "--no-sync"], "initdb", cwd=home, **_as_server())
         with open(data / "postgresql.conf", "a") as file:
             file.writelines("%s = %s\n" % setting for setting in SETTINGS.items())
     cache.write(home / cache.MARKER, "1")
 
 
-def _start(home, data):
+def _start(home):
     """Start the server on a free port; return it."""
+    data = home / "data"
     (data / "postmaster.pid").unlink(missing_ok=True)  # of a server that is gone: the machine was restarted
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    # pg_ctl's child would keep an inherited file open: everything goes to files
+    port = serve.free_port()
+    options = ["-D", data, "-l", home / "log", "-w", "-t", 60, "-o", "-p %d" % port]
     try:
-        cache.run(
-            [
-                program("pg_ctl"),
-                "-D",
-                data,
-                "-l",
-                home / "log",
-                "-w",
-                "-t",
-                60,
-                "-o",
-                "-p %d" % port,
-                "start",
-            ],
-            "starting PostgreSQL",
-            cwd=home,
-            **_as_server(),
-        )
+        cache.run([program("pg_ctl"), *options, "start"], "starting PostgreSQL", cwd=home, **_as_server())
     except SetupError as error:
-        cache.say(str(error))
+        cache.say(str(error))  # the query that follows says the rest
     return port
 
 
-def _set_aside(home, data, password_file):
-    """Begin a new cluster where the old one is beyond starting (it writes nothing through to the disk)."""
-    cache.say(
-        "the private PostgreSQL cluster does not start; it is kept as data.broken, a new one is made:\n%s"
-        % cache.tail(_log(home), 8)
-    )
-    running = _running(data)
-    if running:
-        os.kill(running, signal.SIGQUIT)
-        time.sleep(2)
-    cache.remove(home / "data.broken")
-    data.rename(home / "data.broken")
-    _initialise(home, data, password_file)
-
-
-def _log(home):
+def _end_of_log(home):
     path = home / "log"
-    return path.read_text(errors="replace") if path.exists() else ""
+    return cache.tail(path.read_text(errors="replace")) if path.exists() else ""
 
 
 def _running(data):
@@ -345,9 +270,8 @@ def _running(data):
     After a restart of the machine the id in the file may be anybody's: the process has to be a
     PostgreSQL server in this folder.
     """
-    lines = _postmaster_file(data)
     try:
-        process = int(lines[0])
+        process = int(_postmaster(data)[0])
         at_home = os.readlink("/proc/%d/cwd" % process) == str(data.resolve())
         named = "postgres" in Path("/proc/%d/comm" % process).read_text()
     except (IndexError, ValueError, OSError):
@@ -355,20 +279,10 @@ def _running(data):
     return process if at_home and named else 0
 
 
-def _port(data):
-    lines = _postmaster_file(data)
-    return int(lines[3]) if len(lines) > 3 else 0
+def _port(home):
+    return _postmaster(home / "data")[3]
 
 
-def _postmaster_file(data):
-    try:
-        return (data / "postmaster.pid").read_text().splitlines()
-    except OSError:
-        return []
-
-
-def _answers(server_):
-    try:
-        return server_.query("SELECT 1") == [["1"]]
-    except SetupError:
-        return False
+def _postmaster(data):
+    path = data / "postmaster.pid"
+    return path.read_text().splitlines() if path.exists() else []

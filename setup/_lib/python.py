@@ -21,8 +21,11 @@ PRIVATE = {
     "3.9": ("bullseye", ("libssl1.1", "libffi7", "libmpdec3", "libexpat1", "libsqlite3-0", "libuuid1")),
     "3.11": ("bookworm", ("libssl3", "libffi8", "libmpdec3", "libexpat1", "libsqlite3-0", "libuuid1")),
 }
-# set to "private" to get Python 3.9 from Debian though the machine has one (3.11: SRJ_PYTHON311)
-PRIVATE_VARIABLE = "SRJ_PYTHON%s"
+# What would bend the module path of a child, or pip's idea of where to install
+LEFT_OUT = set(
+    "PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTHONSTARTUP VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX"
+    " PIP_REQUIRE_VIRTUALENV ODOO_RC OPENERP_SERVER".split()
+)
 # a Python is taken only if these load: one built without its libraries is of no use to Odoo
 PROBE = (
     "import sys, ssl, ctypes, sqlite3, zlib, lzma, bz2, decimal, venv\n"
@@ -63,24 +66,7 @@ def clean_environ(**more):
     Compiled files go to the cache, whatever this shell says: Odoo starts a second or two sooner with
     them, and neither the checkout nor a source tree that is not ours gets littered.
     """
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if name
-        not in (
-            "PYTHONPATH",
-            "PYTHONHOME",
-            "PYTHONDONTWRITEBYTECODE",
-            "PYTHONSTARTUP",
-            "VIRTUAL_ENV",
-            "PIP_USER",
-            "PIP_TARGET",
-            "PIP_PREFIX",
-            "PIP_REQUIRE_VIRTUALENV",
-            "ODOO_RC",
-            "OPENERP_SERVER",
-        )
-    }
+    environ = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     environ["PYTHONPYCACHEPREFIX"] = str(cache.folder("pycache"))
     environ.update({name: str(value) for name, value in more.items()})
     return environ
@@ -102,28 +88,12 @@ def _make(target, python, requirements):
     environ = clean_environ()
     environ.pop("PYTHONPYCACHEPREFIX")  # packages keep their compiled files beside them
     pip = _pip(python)
-    cache.run(
-        [python, "-m", "venv", *([] if pip is None else ["--without-pip"]), target],
-        "Making a virtual environment with %s" % python,
-        env=environ,
-    )
-    installer = ["-m", "pip"] if pip is None else [pip]
+    made = [python, "-m", "venv", *([] if pip is None else ["--without-pip"]), target]
+    cache.run(made, "Making a virtual environment with %s" % python, env=environ)
+    installer = [target / "bin" / "python", *(["-m", "pip"] if pip is None else [pip]), "install"]
     # not --only-binary: a few small pure-Python packages come as source only
-    cache.run(
-        [
-            target / "bin" / "python",
-            *installer,
-            "install",
-            "--quiet",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--prefer-binary",
-            "-r",
-            requirements,
-        ],
-        "Installing " + requirements.name,
-        env=environ,
-    )
+    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--prefer-binary", "-r", requirements]
+    cache.run([*installer, *options], "Installing " + requirements.name, env=environ)
 
 
 def _pip(python):
@@ -143,11 +113,6 @@ def _pip(python):
 
 def _find(versions):
     """Return an interpreter of one of these versions, in this order: this one, the machine's, Debian's."""
-    forced = [
-        version for version in versions if os.environ.get(PRIVATE_VARIABLE % version.replace(".", "")) == "private"
-    ]
-    if forced:
-        return _private(forced[0])
     for version, candidates in [_this_one(), *((version, _candidates(version)) for version in versions)]:
         if version in versions:
             for candidate in candidates:
@@ -180,14 +145,8 @@ def _probe(candidate):
     if not os.access(candidate, os.X_OK):
         return None
     try:
-        done = subprocess.run(
-            [candidate, "-c", PROBE],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=clean_environ(),
-            stdin=subprocess.DEVNULL,
-        )
+        how = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL, "timeout": 60}
+        done = subprocess.run([candidate, "-c", PROBE], env=clean_environ(), **how)
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.fullmatch(r"(\d+\.\d+) (.+)", done.stdout.strip())
@@ -196,16 +155,8 @@ def _probe(candidate):
 
 def _private(version):
     suite, libraries = PRIVATE[version]
-    packages = [
-        "python" + version,
-        "python%s-minimal" % version,
-        "libpython%s-minimal" % version,
-        "libpython%s-stdlib" % version,
-        "python3-distutils",
-        "python3-lib2to3",
-        "patchelf",
-        *libraries,
-    ]
+    own = [form % version for form in ("python%s", "python%s-minimal", "libpython%s-minimal", "libpython%s-stdlib")]
+    packages = [*own, "python3-distutils", "python3-lib2to3", "patchelf", *libraries]
 
     def build(target):
         debian.unpack(suite, packages, target)

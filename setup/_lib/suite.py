@@ -1,5 +1,6 @@
 """The parts of the test suite: unit tests, a series' tests inside Odoo, its web client's in a browser."""
 
+import argparse
 import contextlib
 import os
 import shutil
@@ -29,17 +30,10 @@ with sync_playwright() as playwright:
 """
 
 
-@dataclass
-class Options:
-    """What of the suite to run, and how."""
+class Options(argparse.Namespace):
+    """What of the suite to run, and how; `results` is the folder for reports."""
 
-    results: Path
-    paths: tuple = ()
-    expression: str = ""
-    pytest: tuple = ()
-    browser: bool = True
-    keep: bool = False
-    coverage: bool = False
+    paths, expression, pytest, browser, keep, coverage = (), "", (), True, False, False
 
     def of(self, folder):
         """Return what to run of a folder of tests: all of it, or what was named in it."""
@@ -221,26 +215,9 @@ def _pytest(name, paths, options, interpreter, environ, *arguments):
         return options.selective or _nothing(name)
     report = options.results / (name.replace(" ", "-") + ".xml")
     selection = ["-k", options.expression] if options.expression else []
-    command = [
-        interpreter,
-        "-m",
-        "pytest",
-        "-q",
-        "-ra",
-        "--tb=short",
-        "-p",
-        "no:cacheprovider",
-        "--rootdir",
-        CHECKOUT,
-        "--timeout",
-        SECONDS_PER_TEST,
-        "--junitxml",
-        report,
-        *arguments,
-        *selection,
-        *options.pytest,
-        *paths,
-    ]
+    shown = ["-q", "-ra", "--tb=short", "--junitxml", report]
+    kept = ["-p", "no:cacheprovider", "--rootdir", CHECKOUT, "--timeout", SECONDS_PER_TEST]
+    command = [interpreter, "-m", "pytest", *shown, *kept, *arguments, *selection, *options.pytest, *paths]
     environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(cache.folder("hypothesis"))
     environ[coverage.FILE] = str(options.results / (report.stem + coverage.SUFFIX))
     code = subprocess.run(list(map(str, command)), cwd=CHECKOUT, env=environ, stdin=subprocess.DEVNULL).returncode

@@ -1,8 +1,8 @@
 """The addon in the form of each Odoo series, made from its one source.
 
 The source is written in the dialect that Odoo 18.0 and 19.0 share. `build` writes the same addon as
-another series wants it. What an author has to know is in the docstrings of `conditions` (view conditions), `directives` (what a
-series does not have) and `arch` (views).
+another series wants it. What an author has to know is in the docstrings of `conditions` (view
+conditions), `directives` (what a series does not have) and `arch` (views).
 
 Needs lxml, and nothing else outside the standard library.
 """

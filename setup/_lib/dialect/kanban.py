@@ -37,7 +37,7 @@ def _translate_card(template):
         if set(CONDITIONS) & set(element.attrib):
             raise DialectError("write the condition of a card's element as t-if, on a span around a field", element)
         if element.tag == "field" and any(name == "class" or name.startswith("t-") for name in element.attrib):
-            raise DialectError("a field without a widget loses its classes and directives: write a span around", element)
+            raise DialectError("write a span around: a field without a widget loses its classes", element)
         if element.tag in BLOCKS:
             add_class(element, BLOCKS[element.tag])
             element.tag = "div"
