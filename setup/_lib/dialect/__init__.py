@@ -9,6 +9,7 @@ Needs lxml, and nothing else outside the standard library.
 
 from .addon import build, manifest_version, render
 from .errors import DialectError
+from .newer import left_open
 from .series import SERIES
 
-__all__ = ["SERIES", "DialectError", "build", "manifest_version", "render"]
+__all__ = ["SERIES", "DialectError", "build", "left_open", "manifest_version", "render"]

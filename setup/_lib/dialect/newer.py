@@ -28,6 +28,23 @@ _ICONS = """
     trash>delete! truck>local_shipping undo>undo upload>upload
     """
 ICONS = dict(pair.split(">") for pair in _ICONS.split())
+#: Names of Odoo's own that 20.0 has not any more, and what it has instead: of its ORM as announced, of stock_account as
+#: far as its product.py and product_value.py could be read. Values of issues are signed there, and Odoo itself values
+#: what was issued since anew when a cost of the past changes.
+GONE = {
+    "_run_fifo_get_stack": "_get_fifo_stack",
+    "_run_avco": "_run_avco of all products at once, which returns costs and values by product id",
+    "_get_standard_price_at_date": "_get_last_product_value",
+    "is_valued_internal": "is_valued",
+    "product_uom": "uom_id",
+    "check_access_rights": "has_access",
+    "check_access_rule": "check_access",
+    "_filter_access_rules": "_filtered_access",
+    "name_get": "display_name",
+    "_sql_constraints": "models.Constraint",
+}
+#: Looks what there is before it uses it.
+ASKS_FIRST = "compat.py"
 #: Models of Odoo's own that the addon gives rights on, under the name in their external id.
 FOREIGN = {"stock_lot": "stock.lot"}
 
@@ -111,3 +128,22 @@ def _listed(manifest):
     """Return the manifest with the new file as the last of `data`, in place of the old one."""
     text = re.sub(r"""\n *["']%s["'],""" % re.escape(RIGHTS), "", manifest)
     return re.sub(r"""(["']data["']: \[.*?)(\n? *\])""", r'\1\n        "%s",\2' % ACCESS, text, count=1, flags=re.S)
+
+
+def left_open(files):
+    """Return "path:line: name: what 20.0 has instead" of each place in Python that names what is gone in 20.0."""
+    found = []
+    for path in sorted(path for path in files if path.endswith(".py") and path != ASKS_FIRST):
+        nodes = list(ast.walk(ast.parse(files[path])))
+        remarks = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+        said = [node for node in nodes if id(node) not in remarks]
+        places = {(node.lineno, name) for node in said for name in _named(node) & set(GONE)}
+        found += ["%s:%d: %s: %s" % (path, line, name, GONE[name]) for line, name in sorted(places)]
+    return found
+
+
+def _named(node):
+    """Return the names that a node of Python says, those in texts (SQL, fields) included."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return set(re.findall(r"\w+", node.value))
+    return {getattr(node, key, None) for key in ("attr", "name", "id")}
