@@ -21,6 +21,7 @@ def life(with_demo):
     life.complaints["choices"] = with_demo.script("choose_groups")[1]
     life.posted, _complaints = with_demo.script("read_books")
     life.forms, _complaints = with_demo.script("open_forms")
+    with_demo.script("make_1_0", SERIES=with_demo.odoo.series.name)
     life.complaints["update"] = with_demo.install(update=True)
     life.updated, _complaints = with_demo.script("read_books")
     life.choices, _complaints = with_demo.script("read_choices")
@@ -37,15 +38,26 @@ def test_log_of_install_update_uninstall_reinstall_has_no_warning(life):
     assert {step: found for step, found in life.complaints.items() if found} == {}
 
 
-def test_update_keeps_posted_journals_as_they_were(life):
+def test_update_from_1_0_keeps_posted_journals_as_they_were(life):
     journals = life.posted["stock.revaluation.journal"]
     assert journals and all(journal["state"] == "posted" for journal in journals)
     assert life.posted["stock.valuation.layer"]
     assert life.updated == life.posted
 
 
+def test_update_from_1_0_gives_the_reasons_of_the_addon_their_kind(life):
+    assert life.choices["kinds"] == {
+        "WRITEDOWN": "write_down",
+        "CORRECTION": "correction",
+        "STANDARD": "standard_cost",
+        "REVERSAL": "write_down_reversal",
+        "ALLOWANCE": "write_down",
+    }
+
+
 def test_update_keeps_what_the_administrator_chose(life):
-    assert life.choices == {"groups": ["base.group_system"], "limit": "77"}
+    assert life.choices["groups"] == ["base.group_system"]
+    assert life.choices["limit"] == "77"
 
 
 def test_uninstall_leaves_nothing_behind(life):

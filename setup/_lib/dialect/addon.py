@@ -37,7 +37,7 @@ def render(series, source, paths=None):
     files, problems = {}, []
     for path, content in originals.items():
         try:
-            files[path] = translate(series, path, content, known)
+            files[_place(series, path)] = translate(series, path, content, known)
         except DialectError as error:
             problems.append(str(error.at(path)))
     if number >= newer.FIRST and not problems:
@@ -54,6 +54,11 @@ def _read(source, paths, number):
     """Return the source's files that are part of the addon of series `number`."""
     names = sorted(source_files(source) if paths is None else paths)
     return {path: (source / path).read_bytes() for path in names if belongs(path, number) and not SKIPPED.search(path)}
+
+
+def _place(series, path):
+    """Return where a file belongs: up to 16.0 Odoo runs migrations only from a folder that names the series too."""
+    return re.sub(r"^migrations/(?=\d+\.\d+\.\d+/)", "migrations/%s." % series, path)
 
 
 def _missing(files):

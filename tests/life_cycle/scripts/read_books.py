@@ -16,7 +16,7 @@ def stock_values():
 books = {"values": stock_values()}
 if "stock.revaluation.journal" in env:
     journals = env["stock.revaluation.journal"].search([("state", "=", "posted")], order="id")
-    skipped = ("write_date", "__last_update", "message_ids", "message_follower_ids", "activity_ids")
+    skipped = ("write_date", "write_uid", "__last_update", "message_ids", "message_follower_ids", "activity_ids")
     for records in (journals, journals.line_ids, journals.valuation_layer_ids):
         names = sorted(name for name, field in records._fields.items() if field.store and name not in skipped)
         books[records._name] = json.loads(json.dumps(records.sudo().read(names, load=False), default=str))
