@@ -195,11 +195,11 @@ class StockRevaluationJournal(models.Model):
             left[line.product_id] += float(sum(part.left for part in plans.get(line.id, ())))
         self._raise_if_other_than(left, before, after)
         half_cent = self.currency_id.rounding / 2.0
-        negative = [
-            product
-            for product in left
-            if after.get(product.id, 0.0) < min(-half_cent, before.get(product.id, 0.0) - half_cent)
-        ]
+        negative = lines.product_id.filtered(
+            lambda product: after.get(product.id, 0.0) < min(-half_cent, before.get(product.id, 0.0) - half_cent)
+        )
+        quantities = self._seam().sudo()._read_products(negative)
+        negative = negative.filtered(lambda product: quantities[product.id][0] >= 0)
         if negative:
             raise UserError(
                 _(

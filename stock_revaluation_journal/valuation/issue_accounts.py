@@ -21,11 +21,21 @@ Invoiced = namedtuple("Invoiced", "part date")
 NOTHING = Invoiced(0, None)
 
 OWN_ACCOUNTS = (
-    "SELECT {key}, product_id, {move}, {quantity}, {moment}, ("
+    "SELECT {key}, t.product_id, {move}, {quantity}, {moment}, ("
     " SELECT item.account_id FROM account_move_line item WHERE item.move_id = t.account_move_id"
-    " AND item.product_id = t.product_id AND item.balance * {sign} < 0"
+    " AND (item.product_id = t.product_id{linked}) AND item.balance * {sign} < 0"
     " ORDER BY ABS(item.balance) DESC, item.id LIMIT 1)"
-    " FROM {table} t WHERE t.id = ANY(%s)"
+    " FROM {table} WHERE {id} = ANY(%s)"
+)
+# An item of a journal's entry may stand for many products.
+LINKED = (
+    " OR item.id IN (SELECT account_move_line_id FROM stock_revaluation_line_account_move_line_rel rel"
+    " WHERE rel.line_id = t.revaluation_line_id)"
+)
+# 19.0: the costs that later journals have set, with the entries of those journals.
+COSTS = (
+    "product_value cost JOIN stock_valuation_layer t ON t.revaluation_line_id = cost.revaluation_line_id"
+    " AND t.revaluation_forwarded IS NOT TRUE"
 )
 
 
@@ -39,41 +49,60 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_own_accounts(self, movements):
         """Return [Own] of `movements`."""
-        sql = (
-            OWN_ACCOUNTS.format(
-                key="CASE WHEN quantity = 0 THEN -id ELSE id END",
-                move="stock_move_id",
-                quantity="quantity::float",
-                moment="create_date",
-                sign="t.value",
-                table="stock_valuation_layer",
-            )
-            if compat.HAS_LAYERS
-            else OWN_ACCOUNTS.format(
-                key="id",
-                move="id",
-                quantity="CASE WHEN is_out THEN -1 ELSE 1 END",
-                moment="date",
-                sign="CASE WHEN t.is_out THEN -1 ELSE 1 END",
-                table="stock_move",
-            )
-        )
         compat.flush(self.env)
-        ids = [movement.key for movement in movements]
-        self.env.cr.execute(sql, [[abs(key) for key in ids] if compat.HAS_LAYERS else [key for key in ids if key > 0]])
+        rows, keys = [], [movement.key for movement in movements]
+        for statement, ids in self._own_account_statements(keys):
+            self.env.cr.execute(statement, [ids])
+            rows += self.env.cr.fetchall()
         Product, Move = self.env["product.product"].sudo(), self.env["stock.move"].sudo()
         found = [
             Own(
                 key, Product.browse(product_id), Move.browse(move_id or []), quantity, account, self._local_date(moment)
             )
-            for key, product_id, move_id, quantity, moment, account in self.env.cr.fetchall()
+            for key, product_id, move_id, quantity, moment, account in rows
         ]
         known = {each.key for each in found}
-        return found + [  # a cost set anew on 19.0: the next stock closing books it
+        return found + [  # a cost set by hand on 19.0: the next stock closing books it
             Own(movement.key, Product, Move, 0.0, False, self._local_date(movement.moment))
             for movement in movements
             if movement.key not in known
         ]
+
+    def _own_account_statements(self, keys):
+        """Return [(statement, ids)] that read the accounts of movements with these `keys`."""
+        if compat.HAS_LAYERS:
+            layers = OWN_ACCOUNTS.format(
+                id="t.id",
+                key="CASE WHEN quantity = 0 THEN -id ELSE id END",
+                move="stock_move_id",
+                quantity="quantity::float",
+                moment="create_date",
+                sign="t.value",
+                linked=LINKED,
+                table="stock_valuation_layer t",
+            )
+            return [(layers, [abs(key) for key in keys])]
+        moves = OWN_ACCOUNTS.format(
+            id="t.id",
+            key="id",
+            move="id",
+            quantity="CASE WHEN is_out THEN -1 ELSE 1 END",
+            moment="date",
+            sign="CASE WHEN t.is_out THEN -1 ELSE 1 END",
+            linked="",
+            table="stock_move t",
+        )
+        costs = OWN_ACCOUNTS.format(
+            id="cost.id",
+            key="-cost.id",
+            move="NULL::int",
+            quantity="0",
+            moment="cost.date",
+            sign="t.value",
+            linked=LINKED,
+            table=COSTS,
+        )
+        return [(moves, [key for key in keys if key > 0]), (costs, [-key for key in keys if key < 0])]
 
     def _get_account_parts(self, own, invoiced):
         """Return [(part, account id or False, date)] of one movement."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from odoo import models
 
 from .. import compat
+from ..engine.rounding import decimal
 from .shapes import Layer, Movement, Position, Stream
 
 MICROSECOND = timedelta(microseconds=1)
@@ -104,6 +105,26 @@ class StockRevaluationValuation(models.AbstractModel):
             for row in rows
             if row.since and (row.quantity or (method == "standard" and not row.parent_id))
         ]
+
+    def _plan(self, changes, moment):
+        """Complete the plan: what is written to nothing may not end a cent below it.
+
+        Odoo values issues at a cost of few digits, so they may have taken more than their share by now.
+        """
+        plans = super()._plan(changes, moment)
+        if not moment:
+            return plans
+        half = decimal(0.5).scaleb(-self.env["decimal.precision"].precision_get("Product Price"))
+        by_product = self._by_product(changes)
+        figures = self._read_products(self._changed_products(changes))
+        for product_id, own in by_product.items():
+            parts = [part for change in own for part in plans[change.line_id] if not part.layers]
+            movements = [movement for part in parts for movement in part.movements]
+            value = decimal(figures[product_id][1])
+            below = min(value + sum(part.left for part in parts), 0) if value >= 0 else 0
+            limit = sum(half * abs(decimal(movement.quantity)) + decimal(self._rounding()) for movement in movements)
+            self._take_rest(own, plans, below, limit)
+        return plans
 
     # ------------------------------------------------------------------ what a layer was worth
 

@@ -132,6 +132,22 @@ class StockRevaluationValuation(models.AbstractModel):
         layers = [(change.key.layer_id, received, decimal(change.amount))]
         return Part(self._layer_lot(change.key), change.amount, layers, forwarded, stream.movements)
 
+    def _take_rest(self, changes, plans, rest, limit):
+        """Let the last share of `changes` take a `rest` of cents; return whether there is one, and few enough cents."""
+        parts = [
+            (plans[change.line_id], index, part)
+            for change in changes
+            for index, part in enumerate(plans[change.line_id])
+            if part.forwarded.shares
+        ]
+        if rest and parts and abs(rest) <= limit:
+            own, index, part = parts[-1]
+            shares = dict(part.forwarded.shares)
+            shares[list(shares)[-1]] += rest
+            own[index] = part._replace(forwarded=part.forwarded._replace(shares=shares, left=part.left - rest))
+            return True
+        return not rest
+
     def _receipt_key(self, key):
         """Return the key of the movement that brought in a layer."""
         return key.layer_id

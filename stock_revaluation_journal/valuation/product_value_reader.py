@@ -146,9 +146,9 @@ class StockRevaluationValuation(models.AbstractModel):
         return {product.id: quantities.get(product.id, 0.0) for product in products}
 
     def _read_values(self, products, quantities, moment=None):
-        """Return {product id: value, unrounded}; zero for products without quantity, which are left out."""
+        """Return {product id: value, unrounded}; zero for products without quantity."""
         values = dict.fromkeys(products.ids, 0.0)
-        stocked = products.filtered(lambda product: quantities[product.id] > 0)
+        stocked = products.filtered(lambda product: not tools.uom_is_zero(product.uom_id, quantities[product.id]))
         by_lot = stocked.filtered("lot_valuated")
         fifo = (stocked - by_lot).filtered(lambda product: product.cost_method == "fifo")
         replayed = stocked.browse()

@@ -10,7 +10,7 @@ from datetime import timedelta
 from odoo import _, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import compat, tools
 from ..engine.forwarding import forward_average
 from ..engine.rounding import decimal, round_to
 from .product_value_reader import MOVES
@@ -174,7 +174,9 @@ class StockRevaluationValuation(models.AbstractModel):
         replayed = self._replayed_values(products, by_product, then, value_changes, moment)
         for product in products:
             quantity, value = now[product.id]
-            if product in fifo:
+            if product in fifo and quantity <= 0:
+                after = decimal(value)  # stock below zero has the product's cost, which stays
+            elif product in fifo:
                 receipts = open_now.get(product.id, [])
                 after = sum(
                     decimal(receipt.value)
@@ -203,6 +205,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
         The new cost of the day; and where a bill or a landed cost came since for what had been received by then, a
         second one of that moment: Odoo counts such a cost from the receipt on, so the first row alone would lose it.
+        So where stock is below zero now, at the moment it fell there: what is missing keeps its cost.
         """
         average = products.filtered(
             lambda product: moment and product.cost_method == "average" and not product.lot_valuated
@@ -214,10 +217,12 @@ class StockRevaluationValuation(models.AbstractModel):
             product.id: [(dates[product.id], float(self._new_cost(by_product[product.id][0], then[product.id][0])))]
             for product in average
         }
-        for product_id, late in self._read_late_corrections(average, moment).items():
+        late_moments = self._read_emptied(average, moment)
+        late_moments.update(self._read_late_corrections(average, moment))
+        for product_id, late in late_moments.items():
             product = self._valued(average.browse(product_id))
             quantity = self._read_quantities(product, late)[product_id]
-            if quantity > 0:
+            if not tools.uom_is_zero(product.uom_id, quantity):
                 value = self._values_of_replay(product, {product_id: quantity}, late, current=True)[product_id]
                 movements = self._read_movements(product, {product_id: moment}).get(product_id, [])
                 movements = [movement for movement in movements if movement.moment <= late]
@@ -226,6 +231,18 @@ class StockRevaluationValuation(models.AbstractModel):
                 late_row = self._row_dates([product_id], late)[product_id]
                 rows[product_id].append((late_row, (value + float(left)) / quantity))
         return rows
+
+    def _read_emptied(self, products, moment):
+        """Return {product id: moment since `moment` at which its stock last fell below zero}, where it still is."""
+        below = self._valued(products)
+        below = below.browse([product_id for product_id, now in self._read_quantities(below).items() if now < 0])
+        emptied, movements = {}, self._read_movements(below, dict.fromkeys(below.ids, moment)) if below else {}
+        for product_id, stock in (self._read_quantities(below, moment) if below else {}).items():
+            for movement in movements.get(product_id, ()):
+                if stock >= 0 > stock + movement.quantity:
+                    emptied[product_id] = movement.moment
+                stock += movement.quantity
+        return emptied
 
     def _read_late_corrections(self, products, moment):
         """Return {product id: moment} of the last correction since `moment` of what had been received by then.
@@ -250,30 +267,17 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _settle_left(self, product, changes, plans, left):
         """Let the last share take the cents by which Odoo's own figure differs from what the shares leave."""
-        parts = [(change, index) for change in changes for index in range(len(plans[change.line_id]))]
-        found = [plans[change.line_id][index] for change, index in parts]
-        rest = sum(part.left for part in found) - left
-        limit = decimal(self._rounding()) * sum(len(part.layers) + len(part.movements) + 1 for part in found)
-        change, index = next(
-            ((change, index) for change, index in reversed(parts) if plans[change.line_id][index].forwarded.shares),
-            parts[-1],
-        )
-        part = plans[change.line_id][index]
-        if abs(rest) > limit or (rest and not part.forwarded.shares):
+        parts = [part for change in changes for part in plans[change.line_id]]
+        limit = decimal(self._rounding()) * sum(len(part.layers) + len(part.movements) + 1 for part in parts)
+        if not self._take_rest(changes, plans, sum(part.left for part in parts) - left, limit):
             raise UserError(
                 _(
                     "%(product)s: what has moved since %(moment)s cannot be followed, so its value cannot change at"
                     " that date. Choose today.",
                     product=product.display_name,
-                    moment=self._local_date(part.movements[0].moment),
+                    moment=self._local_date(parts[0].movements[0].moment),
                 )
             )
-        if rest:
-            shares = dict(part.forwarded.shares)
-            last = next(movement.key for movement in reversed(part.movements) if movement.key in shares)
-            shares[last] += rest
-            forwarded = part.forwarded._replace(shares=shares, left=part.left - rest)
-            plans[change.line_id][index] = part._replace(forwarded=forwarded)
 
     # ------------------------------------------------------------------ whole receipts
 

@@ -187,22 +187,22 @@ class StockRevaluationValuation(models.AbstractModel):
         """Return {product id: moment} of the new rows: after every move and cost up to then, before any to come.
 
         Moves are dated in whole seconds, and a row in the same second as a receipt is replayed before it (19.0 of
-        early 2026) or instead of it (mid-2026); so is one in the same second as a cost that Odoo has set.
+        early 2026) or instead of it (mid-2026). Of costs of one moment the last one written counts, so any number of
+        journals has room before the end of a day.
         """
         self.env.cr.execute(
             "SELECT product_id, MAX(date) FROM ("
-            " SELECT product_id, date FROM stock_move"
-            " WHERE company_id = %(company)s AND product_id = ANY(%(products)s) AND state = 'done'"
-            " UNION ALL SELECT product_id, date FROM product_value"
-            " WHERE company_id = %(company)s AND product_id = ANY(%(products)s) AND move_id IS NULL"
-            ") t WHERE date <= COALESCE(%(moment)s, 'infinity'::timestamp) GROUP BY product_id",
-            {"company": self.env.company.id, "products": product_ids, "moment": moment},
+            " SELECT product_id, date + interval '1 microsecond' AS date FROM stock_move WHERE company_id = %(company)s"
+            " AND product_id = ANY(%(products)s) AND state = 'done' AND date <= %(until)s"
+            " UNION ALL SELECT product_id, date FROM product_value WHERE company_id = %(company)s"
+            " AND product_id = ANY(%(products)s) AND move_id IS NULL AND date <= %(until)s"
+            ") t GROUP BY product_id",
+            {"company": self.env.company.id, "products": product_ids, "until": moment or datetime.max},
         )
         last = dict(self.env.cr.fetchall())
         begin = (moment or datetime.utcnow().replace(microsecond=0)) - MICROSECOND
         return {
-            product_id: max(begin, last[product_id] + MICROSECOND) if last.get(product_id) else begin
-            for product_id in product_ids
+            product_id: max(begin, last[product_id]) if last.get(product_id) else begin for product_id in product_ids
         }
 
     def _changed_rows(self):

@@ -47,7 +47,7 @@ class PastDateCase(RevaluationCase):
             self.assertMoney(self.value_then(product), then + amount, "value then")
             self.assertMoney(self.stock_value(product), now + left, "value now")
             if self.stock_quantity(product) >= 0:
-                self.assertGreaterEqual(self.stock_value(product), 0)
+                self.assertGreaterEqual(self.stock_value(product), min(now, 0.0))
             self.assertMoney(sum(lines.mapped("amount_forwarded")), amount - left)
             layers = lines.sudo().valuation_layer_ids
             self.assertMoney(sum(layers.mapped("value")), left, "layers")
@@ -182,12 +182,12 @@ class TestWorkedHistories(PastDateCase):
 class TestPastDate(PastDateCase):
     """What else a journal of a past day must do."""
 
-    def history(self, method="fifo", **vals):
-        """10 @ 10 before the day; since then 4 delivered."""
+    def history(self, method="fifo", delivered=4, **vals):
+        """10 @ 10 before the day; since then 4, or more, delivered."""
         product = self.create_product(method, cost=10.0 if method == "standard" else 0.0, **vals)
         self.receive(product, 10, 10)
         self.pass_time(days=15)
-        delivery = self.deliver(product, 4)
+        delivery = self.deliver(product, delivered)
         self.pass_time(days=1)
         return product, delivery
 
@@ -222,6 +222,68 @@ class TestPastDate(PastDateCase):
         journal = self.post_past(self.past_journal(product, 0.00))
         self.assertEqual(self.shares(journal), [25.00])
         self.assertMoney(self.stock_value(product), 0.00)
+
+    def test_stock_below_zero_now(self):
+        # 10 @ 10; since then 12 delivered: 2 lacking, at 10.00 each. FIFO and average: what was there left with its
+        # whole change. Standard: 12 × 2 went, and what is lacking is worth 4 more: -2 × 8
+        for method, forwarded, left in (("fifo", 20.00, 0.00), ("average", 20.00, 0.00), ("standard", 24.00, 4.00)):
+            product, _delivery = self.history(method, delivered=12)
+            self.assertMoney(self.stock_value(product), -20.00, method)
+            journal = self.post_past(self.past_journal(product, 80.00))
+            self.assertEqual(self.shares(journal), [forwarded], method)
+            self.assertMoney(self.stock_value(product), left - 20.00, method)
+            reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+            self.post_past(reversal)
+            self.assertMoney(self.stock_value(product), -20.00, method)
+            self.receive(product, 10, 10)
+            self.assertMoney(self.stock_value(product), 80.00, method)
+
+    def test_writing_to_nothing_what_left_at_a_rounded_cost_since(self):
+        # 8 for 31.65 cost 3.95625 each. Three left since, at 3.96 up to 14.0: 11.88 where their share is 11.87
+        product = self.create_product("average")
+        self.receive(product, 7, 3.95)
+        self.receive(product, 1, 4.00)
+        self.pass_time(days=15)
+        self.deliver(product, 3)
+        self.pass_time(days=1)
+        journal = self.past_journal(product)
+        self.assertMoney(journal.line_ids.value_calculated, 31.65)
+        journal.line_ids.value_revalued = 0.00
+        self.post_past(journal)
+        self.assertMoney(self.stock_value(product), 0.00)
+
+    def test_journal_of_today_in_between(self):
+        # 10 @ 10, 4 delivered, today's 6 from 60 to 90; then the 10 of the day to 80: 8 went with the delivery.
+        # A cost that was set since (standard; 19.0 average as well) holds: its change is worth 12 more, booked where
+        # that journal was booked. Else the 12 come off what is there
+        for method in ("fifo", "average", "standard"):
+            product, _delivery = self.history(method)
+            self.revalue(
+                product, value=90.00, counterpart_account_id=self.account_increase.id, entry_grouping="account"
+            )
+            self.pass_time()
+            resets = method == "standard" or (self.has_product_values and method == "average")
+            journal = self.post_past(self.past_journal(product, 80.00))
+            self.assertEqual(self.shares(journal), [8.00, 12.00] if resets else [8.00], method)
+            self.assertMoney(self.stock_value(product), 90.00 if resets else 78.00, method)
+            forwarded = journal.sudo().forwarded_layer_ids
+            to_increase = forwarded.filtered(lambda layer: layer.revaluation_account_id == self.account_increase)
+            self.assertEqual(to_increase.mapped("value"), [12.00] if resets else [], method)
+            self.assertEqual(bool(to_increase.account_move_id), resets, method)
+            reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+            self.post_past(reversal)
+            self.assertMoney(self.stock_value(product), 90.00, method)
+
+    def test_customer_returns_after_posting_at_what_it_took(self):
+        # 4 of 10 @ 10 left; the day's 10 to 80; 2 come back at 8.00 each: 48 + 16
+        for method in ("fifo", "average"):
+            product, delivery = self.history(method)
+            self.post_past(self.past_journal(product, 80.00))
+            self.return_(delivery, 2)
+            self.assertMoney(self.stock_value(product), 64.00, method)
+            self.assertAlmostEqual(self.cost(product), 8.00, 4, method)
+            self.deliver(product, 8)
+            self.assertMoney(self.stock_value(product), 0.00, method)
 
     def test_layer_line(self):
         product = self.create_product("fifo")
@@ -284,7 +346,7 @@ class TestPastDate(PastDateCase):
         # 10 @ 10, 6 issued, should have cost 13: stock +12, cost of sales +18, counterpart -30
         product = self.create_product("fifo")
         self.receive(product, 10, 10)
-        self.deliver(product, 6)
+        delivery = self.deliver(product, 6)
         self.pass_time(days=15)
         journal = self.past_journal(product, per="layer")
         line = journal.line_ids
@@ -303,11 +365,20 @@ class TestPastDate(PastDateCase):
         self.assertMoney(self.stock_value(product), before + 12.00)
         self.assertMoney(self.value_then(product), 52.00)
         self.assertEqual(self.shares(journal), [-18.00])
+        self.assertEqual(line.forwarded_layer_ids.stock_move_id, delivery)
         self.assertEqual(set(journal.sudo().account_move_ids.mapped("date")), {self.day})
         self.assertLayers(product, [(4, 52.00)])
         if not self.has_product_values:
             ledger = self.ledger_balance(self.valuation_account(product), product, self.day)
             self.assertMoney(ledger, 12.00)
+        reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+        self.assertTrue(reversal.line_ids.whole_receipt)
+        reversal.action_post()
+        self.flush()
+        self.invalidate()
+        self.assertEqual(self.shares(reversal), [18.00])
+        self.assertLayers(product, [(4, 40.00)])
+        self.assertMoney(self.value_then(product), 40.00)
 
     def test_changing_the_date_reads_the_figures_again(self):
         product, _delivery = self.history()
