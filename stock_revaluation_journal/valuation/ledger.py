@@ -14,10 +14,8 @@ SAME_PLACE = (
     "COALESCE({0}.account_id, 0) = COALESCE({1}.account_id, 0)"
     " AND COALESCE({0}.product_id, 0) = COALESCE({1}.product_id, 0)"
 )
-BOOKED = (
-    "item.company_id = %(company)s AND item.parent_state = 'posted' AND item.date <= %(date)s"
-    " AND item.account_id = ANY(%(accounts)s)"
-)
+POSTED = "item.company_id = %(company)s AND item.parent_state = 'posted' AND item.date <= %(date)s"
+BOOKED = POSTED + " AND item.account_id = ANY(%(accounts)s)"
 STAMPS = "create_uid, create_date, write_date"  # nobody but its maker ever writes it
 STAMPED = "%(user)s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
 ROUND = "ROUND(({0})::numeric / %(rounding)s) * %(rounding)s"
@@ -31,24 +29,45 @@ TOTALS = (
     " goods AS (SELECT product.id AS product_id, template.categ_id, category.account_id, category.automated"
     " FROM product_product product JOIN product_template template ON template.id = product.product_tmpl_id"
     " LEFT JOIN category ON category.categ_id = COALESCE(template.categ_id, 0)),"
-    " side AS (SELECT goods.account_id, v.product_id, v.value, 0::numeric AS balance, v.unbooked, v.first_booked"
-    " FROM ({values}) v JOIN goods ON goods.product_id = v.product_id"
-    " UNION ALL SELECT item.account_id, item.product_id, 0, SUM(item.balance), 0, NULL FROM account_move_line item"
-    " WHERE " + BOOKED + " GROUP BY 1, 2)"
-    " SELECT side.account_id, side.product_id, goods.categ_id, goods.account_id AS own_account, goods.automated,"
+    " side AS (SELECT goods.account_id, v.product_id, v.value, 0::numeric AS balance, v.unbooked, v.first_booked,"
+    " v.is_bare AND NOT goods.automated AS is_bare FROM ({values}) v JOIN goods ON goods.product_id = v.product_id"
+    " UNION ALL SELECT item.account_id, item.product_id, 0, SUM(item.balance), 0, NULL, FALSE"
+    " FROM account_move_line item WHERE " + BOOKED + " GROUP BY 1, 2)"
+    " SELECT side.account_id, side.product_id, goods.categ_id, goods.account_id AS own_account_id, goods.automated,"
     " " + ROUND.format("SUM(side.value)") + " AS value, " + ROUND.format("SUM(side.balance)") + " AS balance,"
-    " SUM(side.unbooked) AS unbooked, MIN(side.first_booked) AS first_booked"
+    " SUM(side.unbooked) AS unbooked, MIN(side.first_booked) AS first_booked,"
+    " BOOL_AND(side.is_bare) AND COUNT(*) OVER (PARTITION BY side.product_id) = 1 AS is_bare"
     " FROM side LEFT JOIN goods ON goods.product_id = side.product_id GROUP BY 1, 2, 3, 4, 5"
 )
 LINES = (
     "INSERT INTO stock_revaluation_ledger_line (ledger_id, account_id, product_id, categ_id,"
-    " own_account, valuation, value, balance, difference, first_booked, is_examined, " + STAMPS + ")"
-    " SELECT %(ledger)s, account_id, product_id, categ_id, own_account,"
+    " own_account_id, valuation, value, balance, difference, first_booked, is_examined, " + STAMPS + ")"
+    " SELECT %(ledger)s, account_id, product_id, categ_id, own_account_id,"
     " CASE WHEN product_id IS NULL THEN NULL WHEN automated THEN 'automated' ELSE 'periodic' END,"
     " value, balance, balance - value, first_booked,"
-    " balance <> value OR product_id IS NULL OR (automated AND unbooked <> 0), "
+    " NOT is_bare AND (balance <> value OR product_id IS NULL OR (automated AND unbooked <> 0)), "
     + STAMPED
     + " FROM revaluation_ledger_total WHERE value <> 0 OR balance <> 0 OR unbooked <> 0"
+)
+# Items that the lines examined are about, on whatever account; without product, on the accounts read. A table of its
+# own again: up to 18.0 there is no index for them, and all processes look for them at once.
+BOOKED_ITEMS = (
+    "CREATE TEMPORARY TABLE revaluation_ledger_booked ON COMMIT DROP AS"
+    " SELECT item.id, item.account_id, item.product_id, item.move_id, item.balance FROM account_move_line item"
+    " WHERE " + POSTED + " AND item.balance <> 0 AND (item.product_id {among} OR (item.product_id IS NULL"
+    " AND %(without_product)s AND item.account_id = ANY(%(accounts)s)))"
+)
+EXAMINED = (
+    "IN (SELECT product_id FROM stock_revaluation_ledger_line"
+    " WHERE ledger_id = %(ledger)s AND is_examined AND product_id IS NOT NULL)"
+)
+# Periodic products that nothing was ever booked for: no need to look at what may be all layers of a company.
+BARE_CAUSES = (
+    "INSERT INTO stock_revaluation_ledger_cause (ledger_id, line_id, account_id, product_id, categ_id,"
+    " kind, amount, item_count, " + STAMPS + ")"
+    " SELECT line.ledger_id, line.id, line.account_id, line.product_id, line.categ_id, 'periodic', line.difference,"
+    " total.unbooked, " + STAMPED + " FROM revaluation_ledger_total total JOIN stock_revaluation_ledger_line line"
+    " ON line.ledger_id = %(ledger)s AND line.product_id = total.product_id WHERE total.is_bare AND total.value <> 0"
 )
 CAUSES = (
     "INSERT INTO stock_revaluation_ledger_cause (ledger_id, line_id, account_id, product_id, categ_id,"
@@ -115,7 +134,8 @@ OTHER_ITEMS = (
     " WHERE cause.id = %(cause)s AND cause.amount <> found.amount"
 )
 NO_VALUES = (
-    "SELECT NULL::int AS product_id, 0::numeric AS value, 0 AS unbooked, NULL::timestamp AS first_booked WHERE FALSE"
+    "SELECT NULL::int AS product_id, 0::numeric AS value, 0 AS unbooked, NULL::timestamp AS first_booked,"
+    " FALSE AS is_bare WHERE FALSE"
 )
 
 
@@ -127,7 +147,8 @@ class StockRevaluationValuation(models.AbstractModel):
     def _ledger_values(self, scope):
         """Return the SQL of the stock values at the scope's moment, with what it needs added to `scope`.
 
-        Shape: product_id, value, unbooked (how many have no entry), first_booked (moment of the first entry).
+        Shape: product_id, value, unbooked (how many have no entry), first_booked (moment of the first entry),
+        is_bare (nothing of it was ever booked).
         """
         raise NotImplementedError
 
@@ -160,12 +181,15 @@ class StockRevaluationValuation(models.AbstractModel):
         compat.flush(self.env)
         scope = self._ledger_scope(ledger)
         self._ledger_add_lines(self._ledger_values(scope), scope)
-        self._ledger_analyze()
+        self._ledger_run(BARE_CAUSES, scope)
+        self._ledger_read_items(scope)
         self.env.cr.execute(self._ledger_other_accounts(), scope)
         others = [row[0] for row in self.env.cr.fetchall()]
         if others:
             self._ledger_add_lines(NO_VALUES, dict(scope, accounts=others))
             scope["accounts"] += others
+            self._ledger_read_items(scope)
+        self._ledger_prepare(scope, self._ledger_examined(ledger))
         self._ledger_run(CAUSES.replace("{detail}", self._ledger_detail()), scope)
         for statement in (REST, MAIN_CAUSE, SUMS):
             self._ledger_run(statement, scope)
@@ -175,11 +199,34 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         compat.invalidate(self.env)
 
+    def _ledger_clear(self, ledgers):
+        """Delete all lines of reports, causes and items with them."""
+        compat.flush(self.env)
+        self.env.cr.execute("DELETE FROM stock_revaluation_ledger_line WHERE ledger_id = ANY(%s)", [ledgers.ids])
+        compat.invalidate(self.env)
+
     def _ledger_add_lines(self, values, scope):
         """Add a line for each account and product that has a value or, on the scope's accounts, a balance."""
         self.env.cr.execute("DROP TABLE IF EXISTS revaluation_ledger_total")
         self._ledger_run(TOTALS.replace("{values}", values), scope)
         self._ledger_run(LINES, scope)
+        self.env.cr.execute("ANALYZE stock_revaluation_ledger_line")
+
+    def _ledger_examined(self, ledger):
+        """Return the products whose lines are examined."""
+        self.env.cr.execute(
+            "SELECT DISTINCT product_id FROM stock_revaluation_ledger_line"
+            " WHERE ledger_id = %s AND is_examined AND product_id IS NOT NULL",
+            [ledger.id],
+        )
+        return self.env["product.product"].sudo().browse(row[0] for row in self.env.cr.fetchall())
+
+    def _ledger_read_items(self, scope):
+        """Find the items that the lines examined, or the scope's products, are about."""
+        self.env.cr.execute("DROP TABLE IF EXISTS revaluation_ledger_booked")
+        among = EXAMINED if scope["products"] is None else "= ANY(%(products)s::int[])"
+        self.env.cr.execute(BOOKED_ITEMS.replace("{among}", among), scope)
+        self.env.cr.execute("ANALYZE revaluation_ledger_booked")
 
     def _ledger_open(self, cause, limit):
         """Write the items of a cause, afresh: what it consists of now, at the report's date."""
@@ -197,6 +244,7 @@ class StockRevaluationValuation(models.AbstractModel):
             product=cause.product_id.id or None,
             limit=limit,
         )
+        self._ledger_read_items(scope)
         self._ledger_run("DELETE FROM stock_revaluation_ledger_item WHERE cause_id = %(cause)s", scope)
         day = "(COALESCE(layer.create_date, move.date) AT TIME ZONE 'UTC') AT TIME ZONE %(timezone)s"
         statement = ITEMS.replace("{detail}", self._ledger_detail()).replace("{texts}", self._ledger_item_texts())
@@ -235,7 +283,3 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _ledger_run(self, statement, scope):
         self.env.cr.execute(statement.replace("%(rounding)s", "%(rounding)s::numeric"), scope)
-
-    def _ledger_analyze(self):
-        """Let PostgreSQL know how many lines there are now, before it plans what joins them."""
-        self.env.cr.execute("ANALYZE stock_revaluation_ledger_line")

@@ -6,29 +6,33 @@ from .. import tools
 from .ledger import BOOKED
 
 VALUES = (
-    "SELECT product_id, SUM(value) AS value, COUNT(*) FILTER (WHERE account_move_id IS NULL) AS unbooked,"
-    " MIN(create_date) FILTER (WHERE account_move_id IS NOT NULL) AS first_booked"
+    "SELECT product_id, SUM(value) AS value,"
+    " COUNT(*) FILTER (WHERE account_move_id IS NULL AND value <> 0) AS unbooked,"
+    " MIN(create_date) FILTER (WHERE account_move_id IS NOT NULL) AS first_booked,"
+    " BOOL_AND(account_move_id IS NULL AND lost_entry IS NULL) AS is_bare"
     " FROM stock_valuation_layer WHERE company_id = %(company)s{until} GROUP BY product_id"
 )
 # Products whose lines are examined.
 SUBJECT = (
-    "subject AS (SELECT DISTINCT product_id, own_account, categ_id, valuation = 'automated' AS automated"
-    " FROM stock_revaluation_ledger_line WHERE ledger_id = %(ledger)s AND is_examined AND product_id IS NOT NULL"
-    " AND (%(products)s::int[] IS NULL OR product_id = ANY(%(products)s::int[])))"
+    "subject AS (SELECT DISTINCT product_id, own_account_id, categ_id, valuation = 'automated' AS automated"
+    " FROM stock_revaluation_ledger_line WHERE ledger_id = %(ledger)s AND product_id IS NOT NULL AND CASE"
+    " WHEN %(products)s::int[] IS NULL THEN is_examined ELSE product_id = ANY(%(products)s::int[]) END)"
 )
 LAYER = (
     "layer AS (SELECT layer.id, layer.product_id, layer.account_move_id AS entry_id, layer.value, layer.create_date,"
     " layer.create_date <= %(moment)s AS counted, layer.lost_entry,"
     " layer.account_move_id IS NULL AND layer.stock_move_id IS NULL AND layer.quantity < 0 AS empties,"
-    " subject.own_account, subject.categ_id, subject.automated"
+    " CASE WHEN entry.state = 'draft' THEN 'draft' WHEN entry.state = 'cancel' THEN 'cancelled'"
+    " WHEN entry.company_id <> %(company)s THEN 'company' WHEN entry.date > %(date)s THEN 'period' END AS elsewhere,"
+    " subject.own_account_id, subject.categ_id, subject.automated"
     " FROM subject JOIN stock_valuation_layer layer ON layer.product_id = subject.product_id"
+    " LEFT JOIN account_move entry ON entry.id = layer.account_move_id"
     " WHERE layer.company_id = %(company)s AND layer.value <> 0)"
 )
 ITEM = (
     "item AS (SELECT item.id, item.account_id, item.product_id, item.move_id AS entry_id, item.balance,"
-    " subject.own_account FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id"
-    " WHERE " + BOOKED + " AND item.balance <> 0"
-    " AND (subject.product_id IS NOT NULL OR (item.product_id IS NULL AND %(without_product)s)))"
+    " subject.own_account_id FROM revaluation_ledger_booked item LEFT JOIN subject"
+    " ON subject.product_id = item.product_id WHERE item.account_id = ANY(%(accounts)s))"
 )
 # Entry and product: layers on one side, items of the valuation accounts on the other.
 PAIR = (
@@ -46,9 +50,10 @@ PAIR = (
     "  WHEN items.balance <> layers.counted THEN 'rounding' END"
     " WHEN ABS(items.balance - layers.value) <= layers.leeway THEN 'period' ELSE 'amount' END AS kind"
     " FROM (SELECT entry_id, product_id, SUM(value) FILTER (WHERE counted) AS counted, SUM(value) AS value,"
-    " COUNT(*) * 0.5001 * %(rounding)s AS leeway FROM layer WHERE entry_id IS NOT NULL GROUP BY 1, 2) layers"
+    " COUNT(*) * 0.5001 * %(rounding)s AS leeway FROM layer WHERE entry_id IS NOT NULL AND elsewhere IS NULL"
+    " GROUP BY 1, 2) layers"
     " LEFT JOIN (SELECT entry_id, product_id, SUM(balance) AS balance,"
-    " SUM(balance) FILTER (WHERE account_id = own_account) AS own FROM item GROUP BY 1, 2) items"
+    " SUM(balance) FILTER (WHERE account_id = own_account_id) AS own FROM item GROUP BY 1, 2) items"
     " ON items.entry_id = layers.entry_id AND items.product_id = layers.product_id)"
 )
 # Entries of items that have no layers of their product, and the entries that these reverse.
@@ -63,18 +68,15 @@ LINKED = (
 # A layer without entry: one is missing if its product's category had entries before; else it was periodic then.
 # Odoo empties and fills the stock of products that it turns automatic: the layer that empties has no entry.
 LAYER_ROWS = (
-    "SELECT layer.own_account AS account_id, layer.product_id, CASE"
+    "SELECT layer.own_account_id AS account_id, layer.product_id, CASE"
     " WHEN layer.entry_id IS NULL AND layer.lost_entry IS NOT NULL THEN 'missing'"
     " WHEN layer.entry_id IS NULL AND NOT COALESCE(layer.automated, FALSE) THEN 'periodic'"
     " WHEN layer.entry_id IS NULL AND layer.create_date <= emptied.moment THEN 'switched'"
     " WHEN layer.entry_id IS NULL AND begun.moment <= layer.create_date THEN 'missing'"
     " WHEN layer.entry_id IS NULL THEN 'switched'"
-    " WHEN entry.state = 'draft' THEN 'draft' WHEN entry.state = 'cancel' THEN 'cancelled'"
-    " WHEN entry.company_id <> %(company)s THEN 'company' WHEN entry.date > %(date)s THEN 'period'"
-    " ELSE pair.kind END AS kind, -layer.value AS amount, layer.id AS layer_id, NULL::int AS item_id,"
-    " NULL::int AS stock_move_id"
-    " FROM layer LEFT JOIN account_move entry ON entry.id = layer.entry_id"
-    " LEFT JOIN pair ON pair.entry_id = layer.entry_id AND pair.product_id = layer.product_id"
+    " ELSE COALESCE(layer.elsewhere, pair.kind) END AS kind, -layer.value AS amount, layer.id AS layer_id,"
+    " NULL::int AS item_id, NULL::int AS stock_move_id"
+    " FROM layer LEFT JOIN pair ON pair.entry_id = layer.entry_id AND pair.product_id = layer.product_id"
     " LEFT JOIN emptied ON emptied.product_id = layer.product_id"
     " LEFT JOIN begun ON begun.categ_id = layer.categ_id WHERE layer.counted"
 )
@@ -98,12 +100,12 @@ OTHER_ACCOUNTS = (
     "WITH " + SUBJECT + ", booked AS (SELECT layer.account_move_id, layer.product_id, SUM(layer.value) AS value"
     " FROM subject JOIN stock_valuation_layer layer ON layer.product_id = subject.product_id"
     " WHERE layer.company_id = %(company)s AND layer.account_move_id IS NOT NULL GROUP BY 1, 2)"
-    " SELECT DISTINCT item.account_id FROM booked JOIN account_move_line item"
+    " SELECT DISTINCT item.account_id FROM booked JOIN revaluation_ledger_booked item"
     " ON item.move_id = booked.account_move_id AND item.product_id = booked.product_id"
     " WHERE booked.value <> 0 AND ABS(item.balance - booked.value) < %(rounding)s::numeric"
-    " AND item.company_id = %(company)s AND item.account_id <> ALL(%(accounts)s)"
-    " AND NOT EXISTS (SELECT 1 FROM account_move_line own WHERE own.move_id = booked.account_move_id"
-    " AND own.product_id = booked.product_id AND own.account_id = ANY(%(accounts)s))"
+    " AND item.account_id <> ALL(%(accounts)s) AND NOT EXISTS (SELECT 1 FROM revaluation_ledger_booked own"
+    " WHERE own.move_id = booked.account_move_id AND own.product_id = booked.product_id"
+    " AND own.account_id = ANY(%(accounts)s))"
 )
 
 

@@ -7,16 +7,17 @@ the stock closing, per account and without product.
 
 from odoo import models
 
+from .. import compat
 from .ledger import BOOKED
 
 VALUES = (
-    "SELECT product_id, value, 0 AS unbooked, NULL::timestamp AS first_booked"
+    "SELECT product_id, value, 0 AS unbooked, NULL::timestamp AS first_booked, FALSE AS is_bare"
     " FROM unnest(%(value_products)s::int[], %(values)s::numeric[]) AS v(product_id, value)"
 )
 SUBJECT = (
-    "subject AS (SELECT DISTINCT product_id, own_account, valuation = 'automated' AS automated"
-    " FROM stock_revaluation_ledger_line WHERE ledger_id = %(ledger)s AND is_examined AND product_id IS NOT NULL"
-    " AND (%(products)s::int[] IS NULL OR product_id = ANY(%(products)s::int[])))"
+    "subject AS (SELECT DISTINCT product_id, own_account_id, valuation = 'automated' AS automated"
+    " FROM stock_revaluation_ledger_line WHERE ledger_id = %(ledger)s AND product_id IS NOT NULL AND CASE"
+    " WHEN %(products)s::int[] IS NULL THEN is_examined ELSE product_id = ANY(%(products)s::int[]) END)"
 )
 # What counts in the inventory: `key` what it is booked with, `counted` whether it counts at the date.
 MEMBER = (
@@ -53,12 +54,10 @@ LANDED_MEMBERS = (
 )
 ITEM = (
     "item AS (SELECT item.id, item.account_id, item.product_id, item.move_id AS entry_id, item.balance,"
-    " subject.own_account, CASE WHEN EXISTS (SELECT 1 FROM member WHERE member.entry_id = item.move_id"
+    " subject.own_account_id, CASE WHEN EXISTS (SELECT 1 FROM member WHERE member.entry_id = item.move_id"
     " AND member.product_id = item.product_id) THEN 'e' || item.move_id{item_keys} END AS key"
-    " FROM account_move_line item LEFT JOIN subject ON subject.product_id = item.product_id WHERE "
-    + BOOKED
-    + " AND item.balance <> 0"
-    " AND (subject.product_id IS NOT NULL OR (item.product_id IS NULL AND %(without_product)s)))"
+    " FROM revaluation_ledger_booked JOIN account_move_line item USING (id)"
+    " LEFT JOIN subject ON subject.product_id = item.product_id WHERE item.account_id = ANY(%(accounts)s))"
 )
 BOUGHT_KEY = " WHEN item.purchase_line_id IS NOT NULL THEN 'p' || item.purchase_line_id"
 SOLD_KEY = (
@@ -120,12 +119,12 @@ PAIR = (
     " FROM member WHERE key IS NOT NULL GROUP BY key, product_id) member"
     " JOIN subject ON subject.product_id = member.product_id"
     " LEFT JOIN (SELECT key, product_id, SUM(balance) AS balance,"
-    " SUM(balance) FILTER (WHERE account_id = own_account) AS own FROM item WHERE key IS NOT NULL GROUP BY 1, 2)"
+    " SUM(balance) FILTER (WHERE account_id = own_account_id) AS own FROM item WHERE key IS NOT NULL GROUP BY 1, 2)"
     " items ON items.key = member.key AND items.product_id = member.product_id"
     " LEFT JOIN document ON document.key = member.key AND document.product_id = member.product_id)"
 )
 MEMBER_ROWS = (
-    "SELECT subject.own_account AS account_id, member.product_id, CASE"
+    "SELECT subject.own_account_id AS account_id, member.product_id, CASE"
     " WHEN member.key IS NULL AND member.layer_id IS NOT NULL THEN 'missing' WHEN member.key IS NULL THEN 'closing'"
     " WHEN entry.id IS NULL THEN pair.kind WHEN entry.state = 'draft' THEN 'draft'"
     " WHEN entry.state = 'cancel' THEN 'cancelled' WHEN entry.company_id <> %(company)s THEN 'company'"
@@ -155,20 +154,21 @@ REST_ROWS = (
     " THEN 'rounding' ELSE 'cost' END, COALESCE(known.value, 0) - line.value, NULL, NULL, NULL"
     " FROM subject JOIN stock_revaluation_ledger_line line ON line.ledger_id = %(ledger)s"
     " AND line.product_id = subject.product_id"
-    " AND COALESCE(line.account_id, 0) = COALESCE(subject.own_account, 0)"
+    " AND COALESCE(line.account_id, 0) = COALESCE(subject.own_account_id, 0)"
     " LEFT JOIN (SELECT product_id, SUM(value) AS value, COUNT(*) AS count FROM member WHERE counted"
     " GROUP BY product_id) known ON known.product_id = subject.product_id"
     " WHERE COALESCE(known.value, 0) <> line.value"
 )
 OTHER_ACCOUNTS = (
-    "WITH " + SUBJECT + " SELECT DISTINCT item.account_id FROM subject"
-    " JOIN account_move_line item ON item.product_id = subject.product_id"
+    "SELECT DISTINCT item.account_id FROM revaluation_ledger_booked JOIN account_move_line item USING (id)"
     " JOIN account_account account ON account.id = item.account_id AND account.account_type = 'asset_current'"
-    " WHERE item.company_id = %(company)s AND item.parent_state = 'posted' AND item.date <= %(date)s"
-    " AND item.account_id <> ALL(%(accounts)s) AND (item.display_type = 'cogs'{bought} OR EXISTS (SELECT 1"
-    " FROM stock_valuation_layer layer WHERE layer.account_move_id = item.move_id"
+    " WHERE item.product_id IS NOT NULL AND item.account_id <> ALL(%(accounts)s)"
+    " AND (item.display_type = 'cogs'{bought} OR EXISTS (SELECT 1 FROM stock_valuation_layer layer"
+    " WHERE layer.account_move_id = item.move_id"
     " AND layer.product_id = item.product_id AND layer.value = item.balance))"
 )
+# Products whose moves are in memory at one time.
+PRODUCTS_AT_ONCE = 2000
 
 
 class StockRevaluationValuation(models.AbstractModel):
@@ -181,19 +181,31 @@ class StockRevaluationValuation(models.AbstractModel):
         products = products.filtered(lambda product: product.id in moved)
         values = self._ledger_read_values(products, scope)
         scope.update(value_products=list(values), values=list(values.values()))
-        self._ledger_prepare(scope, products)
         return VALUES
 
     def _ledger_read_values(self, products, scope):
         """Return {product id: value} now, or at the scope's past moment."""
-        if scope["is_past"]:
-            values = self._read_values_at(products, scope["moment"], scope["date"])
-        else:
-            figures = self._read_products(products)
-            values = {product_id: value for product_id, (_quantity, value) in figures.items()}
-            negative = [product_id for product_id, (quantity, _value) in figures.items() if quantity < 0]
-            values.update((product.id, product.total_value) for product in self._valued(products.browse(negative)))
+        values = {}
+        for start in range(0, len(products), PRODUCTS_AT_ONCE):
+            some = products[start : start + PRODUCTS_AT_ONCE]
+            if scope["is_past"]:
+                values.update(self._read_values_at(some, scope["moment"], scope["date"]))
+            else:
+                values.update(self._ledger_values_now(some))
+            compat.invalidate(self.env)  # the next ones need the memory
         return {product_id: self._money(value) for product_id, value in values.items()}
+
+    def _ledger_values_now(self, products):
+        """Return {product id: value, unrounded}; Odoo's own where there is less than nothing."""
+        products = self._valued(products)
+        odd = products.filtered(lambda product: product.lot_valuated or product.cost_method == "fifo")
+        quantities = dict.fromkeys(products.ids, 0.0)
+        quantities.update(self._quantities_in_stock(self._move_params(products - odd)))
+        quantities.update(self._read_quantities(odd))
+        values = self._read_values(products, quantities)
+        negative = products.filtered(lambda product: quantities[product.id] < 0)
+        values.update((product.id, product.total_value) for product in negative)
+        return values
 
     def _ledger_prepare(self, scope, products):
         """Add what receipts were worth at a past date, and which entries are closings."""

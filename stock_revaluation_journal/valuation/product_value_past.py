@@ -81,12 +81,16 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _quantities_at(self, params):
         """Return {product id: quantity} at the moment, without goods of other owners."""
-        quantities = defaultdict(float)
-        for statement, sign in ((IN_STOCK, 1), (SINCE, -1)):
-            self.env.cr.execute(statement, params)
-            for product_id, quantity in self.env.cr.fetchall():
-                quantities[product_id] += sign * quantity
+        quantities = defaultdict(float, self._quantities_in_stock(params))
+        self.env.cr.execute(SINCE, params)
+        for product_id, quantity in self.env.cr.fetchall():
+            quantities[product_id] -= quantity
         return quantities
+
+    def _quantities_in_stock(self, params):
+        """Return {product id: quantity} now, without goods of other owners."""
+        self.env.cr.execute(IN_STOCK, params)
+        return dict(self.env.cr.fetchall())
 
     def _fetch_by_product(self, statement, params):
         """Return {product id: [the other columns of its rows]}."""

@@ -137,7 +137,7 @@ class StockRevaluationLedger(models.TransientModel):
 
     def _clear(self):
         """Take away the lines, and what they come to: date or company are others now."""
-        self.sudo().line_ids.unlink()
+        self.env["stock.revaluation.valuation"]._ledger_clear(self)
         nothing = dict.fromkeys(("line_count", "different_count", "value", "balance", "difference"), 0)
         self._write_protected(dict(nothing, computed_at=False, account_list=False, file_data=False))
 

@@ -7,6 +7,17 @@ from .. import compat
 from .stock_revaluation_ledger import ITEMS_SHOWN, KINDS
 
 
+class Unchecked(fields.Many2one):
+    """A link without a foreign key, which PostgreSQL checks row by row: as long as to read thirty layers, each.
+
+    For what a report of 100,000 lines points to. It cannot go while the report is looked at: layers or items that the
+    line sums up point to it as well, with foreign keys of theirs.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Add none."""
+
+
 class StockRevaluationLedgerLine(models.TransientModel):
     """Value and balance of one product on one account; written by the valuation seam alone."""
 
@@ -22,30 +33,18 @@ class StockRevaluationLedgerLine(models.TransientModel):
     )
     company_id = fields.Many2one(related="ledger_id.company_id", help="Whose stock and accounts these are.")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    account_id = fields.Many2one(
+    account_id = Unchecked(
         "account.account",
         "Account",
         readonly=True,
-        ondelete="cascade",
         help="Its value is where the category points to, its balance where it was booked.",
     )
-    product_id = fields.Many2one(
-        "product.product",
-        "Product",
-        readonly=True,
-        ondelete="cascade",
-        help="Empty: items of the account that name no product.",
+    product_id = Unchecked(
+        "product.product", "Product", readonly=True, help="Empty: items of the account that name no product."
     )
-    categ_id = fields.Many2one(
-        "product.category", "Product Category", readonly=True, ondelete="cascade", help="The product's category."
-    )
-    # An id without a foreign key: to check it would take PostgreSQL as long as to read thirty layers
-    own_account = fields.Integer(readonly=True)
-    own_account_id = fields.Many2one(
-        "account.account",
-        "Account of the Category",
-        compute="_compute_own_account_id",
-        help="Where its value belongs.",
+    categ_id = Unchecked("product.category", "Product Category", readonly=True, help="The product's category.")
+    own_account_id = Unchecked(
+        "account.account", "Account of the Category", readonly=True, help="Where its value belongs."
     )
     valuation = fields.Selection(
         [("automated", "Automated"), ("periodic", "Periodic")],
@@ -67,11 +66,6 @@ class StockRevaluationLedgerLine(models.TransientModel):
     # For the seam: since when the product has entries, and whether what stands behind the line is looked at.
     first_booked = fields.Datetime(readonly=True)
     is_examined = fields.Boolean(readonly=True)
-
-    @api.depends("own_account")
-    def _compute_own_account_id(self):
-        for line in self:
-            line.own_account_id = line.own_account
 
     def action_open(self):
         """Open the line with its causes."""

@@ -234,3 +234,12 @@ class TestLedgerFaults(LedgerCase):
         ledger = self.compare()
         kind = "closing" if self.has_product_values else "periodic"
         self.assertEqual(self.causes(ledger, product), {kind: -100.00})
+        self.items(ledger, product, kind)
+
+    def test_periodic_product_with_an_entry_by_hand_is_told_apart(self):
+        product = self.stocked(automated=False)
+        self.book(7.00, product)
+        kind = "closing" if self.has_product_values else "periodic"
+        ledger = self.compare()
+        self.assertEqual(self.causes(ledger, product), {kind: -100.00, "manual": 7.00})
+        self.assertEqual(len(self.items(ledger, product, kind)), 1)
