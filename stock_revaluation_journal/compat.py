@@ -6,10 +6,12 @@ view dialects (`setup/`).
 """
 
 import importlib.util
+import resource
 from collections import defaultdict
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.release import version_info
+from odoo.tools import config
 
 SERIES = int(version_info[0])
 
@@ -37,6 +39,8 @@ CLIENT_READS_GROUPS = SERIES < 19
 IMPORT_DIALOG_NAMES_ROWS = SERIES < 15
 # The ORM takes a statement for every record that it creates (14.0, 15.0).
 INSERTS_ROW_BY_ROW = SERIES < 16
+# The last entry of an accounting journal is written to when the next one gets its number (up to 16.0).
+NUMBERS_ONE_AT_A_TIME = SERIES < 17
 # Lines of one journal entry at the most: Odoo's own work on an entry grows with its items (14.0: their square).
 LINES_PER_ENTRY = 500 if SERIES >= 16 else 200
 # Field keyword: a figure whose sum over lines means nothing.
@@ -70,14 +74,17 @@ def trigger_cron(cron):
         )
 
 
-def commit_progress(env, done, remaining):
-    """Commit a step of a scheduled action and, where Odoo (18.0 on) asks for it, say how far it is."""
+def commit_progress(env, done):
+    """Commit a step of a scheduled action and, where Odoo (18.0 on) asks for it, say what it did.
+
+    Never that more remains: Odoo would run the action on and on in one process, past the limits.
+    """
     cron = env["ir.cron"]
     if hasattr(cron, "_commit_progress"):
-        cron._commit_progress(done, remaining=remaining)
+        cron._commit_progress(done, remaining=0)
         return
     if hasattr(cron, "_notify_progress"):
-        cron._notify_progress(done=done, remaining=remaining)
+        cron._notify_progress(done=done, remaining=0)
     env.cr.commit()
 
 
@@ -88,6 +95,19 @@ def unit_rounding(uom):
         if "rounding" in uom._fields
         else 10.0 ** -uom.env["decimal.precision"].precision_get(QUANTITY_DIGITS)
     )
+
+
+def has_cpu_time_left(share):
+    """Tell whether this process is far from the CPU time at which Odoo's server would end it.
+
+    `share` is the part of the limit that has to be left, beside what a step may take.
+    """
+    limit = config.get("limit_time_cpu") or 0
+    soft = resource.getrlimit(resource.RLIMIT_CPU)[0]
+    if soft == resource.RLIM_INFINITY or not limit:
+        return True
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return soft - used.ru_utime - used.ru_stime > limit * (1 - share)
 
 
 def hook_environment(args):

@@ -1,6 +1,7 @@
 from . import stock_revaluation_guard
 from . import stock_revaluation_reason
 from . import stock_revaluation_journal
+from . import stock_revaluation_journal_figures
 from . import stock_revaluation_journal_line
 from . import stock_revaluation_journal_line_entry
 from . import stock_revaluation_journal_refresh
@@ -42,3 +43,6 @@ from . import stock_revaluation_allowance
 from . import stock_revaluation_allowance_line
 from . import product_product
 from . import account_move
+from . import stock_revaluation_journal_steps
+from . import stock_revaluation_journal_steps_lines
+from . import stock_revaluation_import_bulk

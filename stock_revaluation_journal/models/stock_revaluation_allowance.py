@@ -202,8 +202,8 @@ class StockRevaluationJournal(models.Model):
             return super()._get_no_valuation_account_text(line)
         return _("No allowance account. Set it on the reason %s.", self.reason_id.display_name)
 
-    def _get_changes(self, lines, move_by_line=None):
-        return [] if self._books_allowance() else super()._get_changes(lines, move_by_line)
+    def _get_changes(self, lines):
+        return [] if self._books_allowance() else super()._get_changes(lines)
 
     def _post_lines(self, lines):
         """Post, and see that the allowance account changed by the amounts."""
@@ -267,11 +267,10 @@ class StockRevaluationJournal(models.Model):
         date = super()._get_reversal_date()
         return max(date, fields.Date.context_today(self)) if self._books_allowance() else date
 
-    def _get_amounts_to_reverse(self, date):
+    def _get_amounts_to_reverse(self, date, lines):
         """An allowance goes back to what it was before, as far as it is not released and the stock is worth it."""
         if not self._books_allowance():
-            return super()._get_amounts_to_reverse(date)
-        lines = self.line_ids.filtered(lambda line: line.state == "posted")
+            return super()._get_amounts_to_reverse(date, lines)
         booked = self._sum_allowances(self.company_id, lines.sudo().allowance_account_id[:1], lines.product_id.ids)
         keys = {line._key(): line.amount for line in lines}
         positions = self._seam().sudo()._read_keys(list(keys), self._moment(date))

@@ -10,6 +10,7 @@ from odoo import models
 from odoo.tools.misc import clean_context
 
 from .. import compat
+from ..valuation.base import Key
 
 ADDON = "stock_revaluation_journal"
 # Fields of every model, filled in by PostgreSQL or the statement.
@@ -143,6 +144,24 @@ class StockRevaluationJournalLine(models.Model):
             params,
         )
 
+    def _compute_again(self, journal):
+        """Work out again what follows from the figures of the draft lines of `journal`; mend what is stored wrong."""
+        compat.flush(self.env)
+        follows = self._following_columns(journal)
+        self.env.cr.execute(
+            "UPDATE stock_revaluation_journal_line t SET %s FROM (SELECT l.id, %s FROM stock_revaluation_journal_line l"
+            " WHERE l.journal_id = %%s AND l.state = 'draft') v WHERE t.id = v.id AND t.amount IS DISTINCT FROM %s"
+            % (  # pylint: disable=sql-injection  # columns and our own expressions
+                ", ".join("%s = %s" % pair for pair in follows.items()),
+                ", ".join("l." + name for name in FIGURES),
+                follows["amount"],
+            ),
+            [journal.id],
+        )
+        if self.env.cr.rowcount:
+            compat.invalidate(self.env)
+            journal._sum_up()
+
     # ------------------------------------------------------------------ SQL
 
     def _rows_as_table(self, names, rows):
@@ -244,6 +263,19 @@ class StockRevaluationJournalLine(models.Model):
             self._write_protected(self.default_get(names))
 
     # ------------------------------------------------------------------ reading
+
+    def _read_keys_of(self, journal):
+        """Return [Key] of the lines of `journal`."""
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT product_id, COALESCE(lot_id, 0), COALESCE(%s, 0) FROM stock_revaluation_journal_line"
+            " WHERE journal_id = %%s" % compat.LAYER_FIELD,
+            [journal.id or 0],
+        )
+        return [
+            Key(product_id, lot_id or False, layer_id or False)
+            for product_id, lot_id, layer_id in self.env.cr.fetchall()
+        ]
 
     def _read_rows(self, *names):
         """Return [{name: value}] of these lines, in their order, without a record for each.

@@ -138,6 +138,11 @@ class StockRevaluationCostSource(models.AbstractModel):
             "rounding_step",
         ]
 
+    @api.model
+    def _looks_at_all_lines(self, source):
+        """Tell whether what a source gives for one line follows from others. Override: for a source of your own."""
+        return source in ("spread", "nrv", "rollup", "bom")
+
     def _get_writable_fields(self, state):
         return super()._get_writable_fields(state) + ("source", *self._option_names())
 

@@ -48,8 +48,15 @@ class StockRevaluationImport(models.AbstractModel):
         if not messages:
             messages = self._check_positions(fields, data)
         if messages:
-            messages.sort(key=lambda message: message["record"])
-            return {"ids": False, "messages": self._name_rows(messages), "nextrow": 0}
+            return self._refuse_rows(messages)
+        return self._load_rows(fields, data)
+
+    def _refuse_rows(self, messages):
+        messages.sort(key=lambda message: message["record"])
+        return {"ids": False, "messages": self._name_rows(messages), "nextrow": 0}
+
+    def _load_rows(self, fields, data):
+        """Import rows that are right as far as it can be told without writing them."""
         try:
             with self.env.cr.savepoint():
                 run = ImportRun()
@@ -67,14 +74,12 @@ class StockRevaluationImport(models.AbstractModel):
         Line = self.env["stock.revaluation.journal.line"]
         changed, added = Line.browse(run.changed), Line.browse(run.added)
         for journal in (changed | added).journal_id:
-            text = _("Imported from a file: %(changed)d lines changed, %(added)d lines added.")
-            journal.message_post(
-                body=text
-                % {
-                    "changed": len(changed.filtered(lambda line, journal=journal: line.journal_id == journal)),
-                    "added": len(added.filtered(lambda line, journal=journal: line.journal_id == journal)),
-                }
-            )
+            own = [each.filtered(lambda line, journal=journal: line.journal_id == journal) for each in (changed, added)]
+            journal.message_post(body=self._get_import_text(*map(len, own)))
+
+    def _get_import_text(self, changed, added):
+        text = _("Imported from a file: %(changed)d lines changed, %(added)d lines added.")
+        return text % {"changed": changed, "added": added}
 
     def _import_run(self):
         """Return the ImportRun that this is part of, None outside an import."""

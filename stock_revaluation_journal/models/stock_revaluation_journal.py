@@ -147,19 +147,6 @@ class StockRevaluationJournal(models.Model):
     amount_decrease = fields.Monetary(
         "Decreases", compute="_compute_totals", store=True, help="Sum of the lines whose inventory value goes down."
     )
-    stale_count = fields.Integer(
-        "Outdated Lines",
-        compute="_compute_line_warnings",
-        help="Lines whose figures the books no longer have: choose Refresh.",
-    )
-    rounding_count = fields.Integer(
-        "Lines with Rounding Difference",
-        compute="_compute_line_warnings",
-        help="Lines whose total the product's cost, stored rounded, cannot carry to within one unit of the currency.",
-    )
-    has_rounding = fields.Boolean(compute="_compute_line_warnings")
-    has_lots = fields.Boolean(compute="_compute_has_columns")
-    has_layers = fields.Boolean(compute="_compute_has_columns")
     left_out = fields.Text(
         "Left Out",
         compute="_compute_left_out",
@@ -223,20 +210,6 @@ class StockRevaluationJournal(models.Model):
             journal.amount = sum(amounts)
             journal.amount_increase = sum(amount for amount in amounts if amount > 0)
             journal.amount_decrease = sum(amount for amount in amounts if amount < 0)
-
-    @api.depends("line_ids.is_stale", "line_ids.rounding_difference")
-    def _compute_line_warnings(self):
-        for journal in self:
-            differences = [abs(difference) for difference in journal.line_ids.mapped("rounding_difference")]
-            journal.stale_count = len(journal.line_ids.filtered("is_stale"))
-            journal.has_rounding = any(differences)
-            journal.rounding_count = sum(1 for difference in differences if difference > ROUNDING_WARNING)
-
-    @api.depends("line_ids.lot_id", "line_ids.valuation_layer_id", "line_ids.stock_move_id")
-    def _compute_has_columns(self):
-        for journal in self:
-            journal.has_lots = bool(journal.line_ids.lot_id)
-            journal.has_layers = bool(journal.line_ids.valuation_layer_id or journal.line_ids.stock_move_id)
 
     @api.depends("valuation_layer_ids", "account_move_ids", "reversal_journal_ids")
     def _compute_posted_counts(self):
@@ -410,17 +383,47 @@ class StockRevaluationJournal(models.Model):
         "layer" or "lot"; lists of ids or None for all; `cost_methods` a list of "standard",
         "average", "fifo"; `min_value` in company currency; `existing_lines` "replace" or "keep"; `also_without_stock`
         adds products under standard cost that have no stock, whose cost alone will change.
-        Returns: the number of lines made. What was left out, and why, is in `left_out`.
+        Returns: the number of lines made. What was left out, and why, is in `left_out`. Of very many products
+        (system parameter `stock_revaluation_journal.calculate_limit`) it returns 0 and goes on in the background:
+        `task` says what runs, and is False when it is done.
         Raises: UserError if the journal is not a draft or an argument is not one of the above.
         """
         self._check_rights("write")
         self.ensure_one()
         self._check_draft()
+        products, options, foreign = self._read_calculate_arguments(
+            calculate_per,
+            product_ids,
+            categ_ids,
+            cost_methods,
+            warehouse_ids,
+            lot_ids,
+            min_value,
+            existing_lines,
+            also_without_stock,
+        )
+        if self._is_large_calculation(products, calculate_per):
+            self._calculate_in_steps(products, options, foreign)
+            return 0
+        return self._calculate_at_once(products, options, foreign)
+
+    def _read_calculate_arguments(
+        self,
+        calculate_per="product",
+        product_ids=None,
+        categ_ids=None,
+        cost_methods=None,
+        warehouse_ids=None,
+        lot_ids=None,
+        min_value=0.0,
+        existing_lines="replace",
+        also_without_stock=False,
+    ):
+        """Return (products, options of `_calculate_products`, {product id: reason} of what was asked for in vain)."""
         self._check_calculate_arguments(calculate_per, cost_methods, existing_lines)
         product_ids, categ_ids, warehouse_ids, lot_ids = map(
             self._read_ids, (product_ids, categ_ids, warehouse_ids, lot_ids)
         )
-        min_value = self._read_number(min_value)
         seam = self._seam()
         domain = self._product_domain(product_ids, categ_ids, warehouse_ids, lot_ids)
         products = seam._candidates(domain).with_company(self.company_id)
@@ -428,16 +431,31 @@ class StockRevaluationJournal(models.Model):
             products = seam._records(
                 product for product in seam._facts(products) if product.cost_method in cost_methods
             )
+        options = {
+            "calculate_per": calculate_per,
+            "lot_ids": list(lot_ids or ()),
+            "min_value": self._read_number(min_value),
+            "existing_lines": existing_lines,
+            "also_without_stock": also_without_stock,
+        }
+        return products, options, dict.fromkeys(self._foreign_products(product_ids, products, cost_methods), "foreign")
+
+    def _calculate_at_once(self, products, options, left_out):
+        """Fill the journal, as `calculate` does; `left_out` {product id: reason} is known already."""
+        if options["existing_lines"] == "replace":
+            self._delete_lines()
+        count, more = self._calculate_products(products, **options)
+        self._note_left_out({**more, **left_out}, options)
+        return count
+
+    def _calculate_products(self, products, calculate_per, lot_ids, min_value, existing_lines, also_without_stock):
+        """Add lines of `products`; return (number of lines, {product id: reason left out})."""
         positions, left_out = self._get_positions(products, calculate_per)
         if lot_ids:
             positions = [position for position in positions if position.key.lot_id in set(lot_ids)]
         if also_without_stock and not lot_ids:
             positions += self._get_cost_positions(products, left_out)
-        for product_id in self._foreign_products(product_ids, products, cost_methods):
-            left_out[product_id] = "foreign"
         kept = self._existing_keys() if existing_lines == "keep" else set()
-        if existing_lines == "replace":
-            self._delete_lines()
         positions = [
             position
             for position in positions
@@ -445,14 +463,16 @@ class StockRevaluationJournal(models.Model):
             and not self._overlaps(position.key, kept)
         ]
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
-        also_without_stock = also_without_stock or (existing_lines == "keep" and self.also_without_stock)
+        return len(lines), left_out
+
+    def _note_left_out(self, left_out, options):
+        """Say on the journal what Calculate left out, and whether it took products without stock."""
+        also = options["also_without_stock"] or (options["existing_lines"] == "keep" and self.also_without_stock)
         by_reason = defaultdict(list)
         for product_id, reason in left_out.items():
             by_reason[reason].append(product_id)
-        self._write_protected(
-            {"left_out_ids": json.dumps(by_reason) if left_out else False, "also_without_stock": also_without_stock}
-        )
-        return len(lines)
+        known = json.dumps(by_reason) if left_out else False
+        self._write_protected({"left_out_ids": known, "also_without_stock": also})
 
     def _get_positions(self, products, calculate_per):
         """Return ([Position], {product id: reason left out}). Override: to take what is not in stock."""
@@ -512,7 +532,8 @@ class StockRevaluationJournal(models.Model):
 
     def _existing_keys(self):
         """Return the set of what the lines take, see `_taken_by`."""
-        return set().union(*(self._taken_by(line._key()) for line in self.line_ids))
+        keys = self.env["stock.revaluation.journal.line"]._read_keys_of(self)
+        return set().union(*(self._taken_by(key) for key in keys))
 
     def _taken_by(self, key):
         """Return what a line of `key` takes: that position, and (None) something of its product."""

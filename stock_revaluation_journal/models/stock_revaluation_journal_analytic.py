@@ -47,13 +47,13 @@ class StockRevaluationJournal(models.Model):
             vals["analytic_distribution"] = self.analytic_distribution
         return vals
 
-    def _get_reversal_line_vals(self):
+    def _get_reversal_line_vals(self, lines):
         """Return {Key: values} that a reversal's lines take over beside account and amount."""
         if not compat.ANALYTIC_MIXIN:
-            return super()._get_reversal_line_vals()
+            return super()._get_reversal_line_vals(lines)
         return {
             key: {"analytic_distribution": line.analytic_distribution}
-            for line in self.line_ids
+            for line in lines
             if line.analytic_distribution
             for key, _quantity, _amount in line._get_reversal_parts()
         }

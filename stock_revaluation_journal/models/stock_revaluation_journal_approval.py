@@ -38,9 +38,16 @@ class StockRevaluationJournal(models.Model):
 
     @api.depends("line_ids.entered_by", "line_ids.amount", "line_ids.sets_cost")
     def _compute_prepared_by_ids(self):
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT journal_id, ARRAY_AGG(DISTINCT entered_by) FROM stock_revaluation_journal_line"
+            " WHERE journal_id = ANY(%s) AND (amount <> 0 OR sets_cost) AND entered_by IS NOT NULL GROUP BY journal_id",
+            [self.ids],
+        )
+        known = dict(self.env.cr.fetchall())
         for journal in self:
-            changed = journal.line_ids.filtered(lambda line: line.amount or line.sets_cost)
-            journal.prepared_by_ids = changed.entered_by or journal.create_uid
+            entered_by = self.env["res.users"].browse(known.get(journal._origin.id))
+            journal.prepared_by_ids = entered_by or journal.create_uid
 
     def _exceeds_limit(self):
         """Tell whether increases and decreases, not netted, exceed one of the company's limits."""
@@ -54,8 +61,8 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ posting
 
-    def _get_problems(self):
-        return super()._get_problems() + self._check_approval()
+    def _get_document_problems(self):
+        return super()._get_document_problems() + self._check_approval()
 
     def _check_approval(self):
         """Return the problem of a journal above the limit that its preparer would post; a preview posts nothing."""
@@ -127,8 +134,9 @@ class StockRevaluationJournal(models.Model):
         unseen = self.approval_needed and not seen and not self.env.su
         if not unseen and not self._check_approval():
             return self.action_post()
-        problems = [problem for problem in self._get_problems() if problem not in self._check_approval()]
-        if problems:
+        # those of very many lines are found before the first is posted
+        found = self._get_document_problems() if self._is_large() else self._get_problems()
+        if [problem for problem in found if problem not in self._check_approval()]:
             return self.action_post()
         if self._get_approvers():
             return self.action_request_approval()

@@ -86,7 +86,8 @@ class StockRevaluationJournal(models.Model):
     def _fill(self, entries, also_without_stock=False):
         """Calculate the products of `entries` ({product id: entry}) and enter their new figures."""
         self.ensure_one()
-        self.calculate(product_ids=list(entries), also_without_stock=also_without_stock)
+        arguments = {"product_ids": list(entries), "also_without_stock": also_without_stock}
+        self._calculate_at_once(*self._read_calculate_arguments(**arguments))
         if self.left_out:
             raise UserError(_("These products cannot be revalued:\n%s", self.left_out))
         self.line_ids._enter({line.id: entries[line.product_id.id] for line in self.line_ids})

@@ -5,6 +5,7 @@ import time
 import psycopg2
 from odoo import _, api, models
 from odoo.exceptions import UserError
+from odoo.tools import config
 
 from .. import compat, tools
 
@@ -12,7 +13,12 @@ _logger = logging.getLogger(__name__)
 
 # Lines above which a journal is posted in the background, and lines per transaction there.
 LIMIT_PARAMETER = ("stock_revaluation_journal.background_limit", 2000)
-CHUNK_PARAMETER = ("stock_revaluation_journal.background_chunk", 500)
+CHUNK_PARAMETER = ("stock_revaluation_journal.background_chunk", 250)
+# Scheduled actions that post together: a server runs one of them in each of its cron workers.
+HANDS = ("cron_post", "cron_post_2", "cron_post_3", "cron_post_4")
+# Of Odoo's limits on a process (CPU and real seconds) one run takes so much, and then calls itself again.
+SHARE_OF_LIMITS = 0.2
+SECONDS_AT_MOST = 20.0
 # How often a chunk is tried again when stock operations get in its way, as Odoo does with a request.
 TRIES = 5
 
@@ -33,11 +39,14 @@ class StockRevaluationJournal(models.Model):
         except ValueError:
             raise UserError(_("System parameter %s must be a whole number.", name)) from None
 
+    def _get_chunk_size(self):
+        return self._get_size(CHUNK_PARAMETER)
+
     def _start_background(self):
-        """Hand a checked journal to the scheduled action."""
+        """Hand a large journal to the scheduled action, which checks all of it before it posts anything."""
         self._write_protected({"state": "posting", "posted_by": self.env.uid, "problem": False})
-        self.message_post(body=_("Posting %d lines in the background.", len(self._lines_to_post())))
-        compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
+        self.message_post(body=_("Posting %d lines in the background.", self._count_lines_left()))
+        self._start_check("check_post")
 
     def _resume_background(self):
         """Go on with a journal whose posting had stopped; what has been mended since is approved like the rest."""
@@ -45,26 +54,64 @@ class StockRevaluationJournal(models.Model):
         if problems:
             raise UserError(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
         self._write_protected({"posted_by": self.env.uid, "problem": False})
-        compat.trigger_cron(self.env.ref("stock_revaluation_journal.cron_post"))
+        self._trigger_hands(self._count_lines_left() // self._get_chunk_size())
+
+    @api.model
+    def _trigger_hands(self, number):
+        """Let scheduled actions run as soon as this transaction is committed: as many as have something to do."""
+        for name in HANDS[: max(1, number)]:
+            cron = self.env.ref("stock_revaluation_journal." + name, raise_if_not_found=False)
+            if cron:
+                compat.trigger_cron(cron)
 
     @api.model
     def _run_background(self):
-        """Scheduled action: post what is left of every journal in posting, chunk by chunk.
+        """Scheduled action: do what is left of every journal with work in the background, step by step.
 
-        Commits after each chunk: a server that dies in between goes on after the last one.
+        Each step is a transaction of its own: a server that dies in between loses one, and others go on. Ends well
+        within Odoo's limits, and calls itself again if there is more to do.
         """
-        for journal_id in self.search([("state", "=", "posting"), ("problem", "=", False)], order="id").ids:
-            while self.browse(journal_id)._run_chunk():
-                pass
+        end = time.monotonic() + self._get_run_seconds()
+        for journal_id in self._get_journals_to_run():
+            while self.browse(journal_id)._run_step():
+                if time.monotonic() > end or not compat.has_cpu_time_left(SHARE_OF_LIMITS):
+                    self._trigger_hands(len(HANDS))
+                    self.env.cr.commit()  # pylint: disable=invalid-commit  # of the scheduled action's own transaction
+                    return
 
-    def _run_chunk(self):
-        """Post the next chunk in a transaction of its own; return whether there may be another one."""
+    @api.model
+    def _get_journals_to_run(self):
+        """Return the ids of the journals with something to do."""
+        self.env.cr.execute(
+            "SELECT id FROM stock_revaluation_journal WHERE (task IS NOT NULL AND task_stopped IS NOT TRUE)"
+            " OR (state = 'posting' AND task IS NULL AND problem IS NULL) ORDER BY id"
+        )
+        return [row[0] for row in self.env.cr.fetchall()]
+
+    @api.model
+    def _get_run_seconds(self):
+        """Return how many seconds one run of the scheduled action may take."""
+        limits = [config.get(name) or 0 for name in ("limit_time_cpu", "limit_time_real", "limit_time_real_cron")]
+        return min([SECONDS_AT_MOST] + [limit * SHARE_OF_LIMITS for limit in limits if limit > 0])
+
+    def _run_step(self):
+        """Run the next step, of a task or of posting; return whether there may be another one."""
+        self.env.cr.execute("SELECT task IS NOT NULL FROM stock_revaluation_journal WHERE id = %s", [self.id])
+        row = self.env.cr.fetchone()
+        return bool(row) and self._run_chunk("_take_task_step" if row[0] else "_post_chunk")
+
+    def _take_task_step(self):
+        return int(self._run_task_step())
+
+    def _run_chunk(self, step="_post_chunk"):
+        """Run one step in a transaction of its own, again if others get in its way; tell whether it did something."""
         self.ensure_one()
         for attempt in range(1, TRIES + 1):
             try:
-                posted = self._post_chunk()
-                compat.commit_progress(self.env, posted, self._count_lines_left() if posted else 0)
-                return bool(posted)
+                self.env.cr.commit()  # pylint: disable=invalid-commit  # so that the step sees what others have done
+                done = getattr(self, step)()
+                compat.commit_progress(self.env, done)
+                return bool(done)
             except psycopg2.OperationalError as error:
                 self._roll_back()
                 if error.pgcode not in tools.RETRIED_CODES or attempt == TRIES:
@@ -73,6 +120,8 @@ class StockRevaluationJournal(models.Model):
                 time.sleep(random.uniform(0.1, 0.5) * attempt)
             except UserError as error:
                 self._roll_back()
+                if step == "_post_chunk":
+                    self._mark_claimed_stale()
                 return self._stop_background(str(error))
             except Exception as error:  # pylint: disable=broad-except
                 # Whatever it is, the journal says it: one that nobody sees would be tried for ever.
@@ -94,36 +143,90 @@ class StockRevaluationJournal(models.Model):
         return [("journal_id", "=", self.id), ("state", "=", "draft")] + changed
 
     def _post_chunk(self):
-        """Check and post the next lines; return their number, 0 when there is nothing left to do."""
+        """Check and post the next lines; return their number, 0 when there is nothing left to do here."""
         self.env.cr.execute(
             "SELECT posted_by FROM stock_revaluation_journal"
-            " WHERE id = %s AND state = 'posting' FOR UPDATE SKIP LOCKED",
+            " WHERE id = %s AND state = 'posting' AND problem IS NULL AND task IS NULL",
             [self.id],
         )
         row = self.env.cr.fetchone()
-        if not row:
+        if not row or not self._take_turn():
             return 0
+        ids = self._claim_lines()
         journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)
         journal._check_may_post()
-        lines = journal._get_next_lines()
-        if not lines:
-            journal._finish(journal.line_ids.filtered(lambda line: line.state == "draft"))
-            return 0
+        if not ids:
+            return journal._finish_once()
+        lines = self.env["stock.revaluation.journal.line"].with_env(journal.env).browse(ids)
         problems = journal._check_date() + journal._get_line_problems(lines)
         if problems:
             raise UserError("\n\n".join(problems))
         journal._post_lines(lines)
+        journal._leave_totals()
         return len(lines)
 
-    def _get_next_lines(self):
-        """Return the next lines to post; all lines of one product together, as they share its cost."""
-        Line = self.env["stock.revaluation.journal.line"]
-        domain = self._get_domain_left()
-        lines = Line.search(domain, order="product_id, id", limit=self._get_size(CHUNK_PARAMETER))
-        return lines | Line.search(domain + [("product_id", "in", lines[-1:].product_id.ids)])
+    def _take_turn(self):
+        """Up to 16.0 two processes that number entries of one journal undo each other's work: one posts at a time.
+
+        The others stand by: they go on if it dies.
+        """
+        if not compat.NUMBERS_ONE_AT_A_TIME:
+            return True
+        self.env.cr.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtext('stock_revaluation_journal'), %s)", [self.company_id.id]
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _claim_lines(self):
+        """Lock the next lines that no other process has, and return their ids: all of a product, or none of it."""
+        query = (
+            "SELECT id, product_id FROM stock_revaluation_journal_line WHERE journal_id = %s AND state = 'draft'"
+            " AND (amount <> 0 OR sets_cost) AND (%s::int[] IS NULL OR product_id = ANY(%s))"
+            " ORDER BY product_id, id"
+        )
+        locked = query + " LIMIT %s FOR NO KEY UPDATE SKIP LOCKED"
+        self.env.cr.execute(locked, [self.id, None, None, self._get_chunk_size()])
+        product_ids = sorted({row[1] for row in self.env.cr.fetchall()})
+        self.env.cr.execute(locked, [self.id, product_ids, product_ids, None])
+        claimed = self.env.cr.fetchall()
+        self.env.cr.execute(query, [self.id, product_ids, product_ids])
+        torn = {product_id for _line_id, product_id in set(self.env.cr.fetchall()) - set(claimed)}
+        return [line_id for line_id, product_id in claimed if product_id not in torn]
+
+    def _mark_claimed_stale(self):
+        """Mark the outdated ones of the lines that a chunk was refused for: it held them, so nobody else could."""
+        lines = self.env["stock.revaluation.journal.line"].browse(self._claim_lines())
+        stale = [figures["id"] for figures, _position, _product, differs in lines._compare_with_books() if differs]
+        lines.browse(stale)._write_protected({"is_stale": True})
+
+    def _finish_once(self):
+        """Close the journal if no line is left, with others or here; exactly one process does it."""
+        if self._count_lines_left():
+            return 0
+        self.env.cr.execute(
+            "SELECT id FROM stock_revaluation_journal WHERE id = %s AND state = 'posting' FOR UPDATE SKIP LOCKED",
+            [self.id],
+        )
+        if self.env.cr.fetchone():
+            left = self.env["stock.revaluation.journal.line"].search(
+                [("journal_id", "=", self.id), ("state", "=", "draft")]
+            )
+            self._finish(left)
+            self._sum_up()
+        return 0
+
+    def _leave_totals(self):
+        """Leave the journal's own row alone, which others want to write as well: totals follow at the end."""
+        for field in self._fields.values():
+            if field.store and field.compute:
+                self.env.remove_to_compute(field, self)
 
     def _stop_background(self, problem):
         """Leave the reason on the journal; what is posted stays, the rest can be mended and resumed."""
+        if self.task:
+            self.with_context(allowed_company_ids=self.company_id.ids)._fail_task(problem)
+            self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
+            return False
         self._write_protected({"problem": problem})
         self.message_post(body=_("Posting stopped: %s", problem))
         self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here

@@ -33,12 +33,12 @@ class StockRevaluationJournal(models.Model):
         """Return the Positions of products whose cost alone can change, and take them out of `left_out`."""
         return [] if self._books_allowance() else self._seam()._cost_positions(products, left_out)
 
-    def _get_costs_to_reverse(self, date):
-        """Return ({Key: cost before}, [Position]) of the lines that changed a cost and no value.
+    def _get_costs_to_reverse(self, date, lines):
+        """Return ({Key: cost before}, [Position]) of those of `lines` that changed a cost and no value.
 
         Where stock has come since, its value goes back with the cost.
         """
-        lines = self.line_ids.filtered(lambda line: line.sets_cost and line.state == "posted")
+        lines = lines.filtered("sets_cost")
         costs = {line._key(): line.unit_cost_calculated for line in lines}
         positions = self.sudo()._find_positions(list(costs), date) if costs else {}
         return {key: cost for key, cost in costs.items() if key in positions}, list(positions.values())
@@ -46,7 +46,8 @@ class StockRevaluationJournal(models.Model):
     def _log_posting(self, count):
         """Name the products whose cost alone changed: no layer and no entry tells of them."""
         result = super()._log_posting(count)
-        lines = self.line_ids.filtered(lambda line: line.sets_cost and line.state == "posted")
+        domain = [("journal_id", "=", self.id), ("sets_cost", "=", True), ("state", "=", "posted")]
+        lines = self.env["stock.revaluation.journal.line"].search(domain)
         if lines:
             text = [_("New unit cost of %d products, without a change in value:", len(lines))]
             text += ["– " + line._describe_cost() for line in lines[:NAMED_AT_MOST]]

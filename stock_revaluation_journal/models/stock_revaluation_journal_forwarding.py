@@ -48,10 +48,15 @@ class StockRevaluationJournal(models.Model):
 
     @api.depends("line_ids.quantity", "line_ids.quantity_now", "line_ids.amount_forwarded")
     def _compute_has_forwarded(self):
+        found = self._sum_lines("BOOL_OR(amount_forwarded <> 0 OR quantity_now IS DISTINCT FROM quantity)")
         for journal in self:
-            journal.has_forwarded = any(
-                line.amount_forwarded or line.quantity_now != line.quantity for line in journal.line_ids
-            )
+            if journal.id in found:
+                journal.has_forwarded = found[journal.id][0]
+            else:  # a form that is not saved yet
+                lines = journal.line_ids
+                journal.has_forwarded = any(
+                    each.amount_forwarded or each.quantity_now != each.quantity for each in lines
+                )
 
     @api.depends("line_ids.amount_forwarded", "line_ids.amount_in_stock")
     def _compute_forwarded_totals(self):
@@ -273,7 +278,7 @@ class StockRevaluationJournalLine(models.Model):
         known = journal.sudo()._find_positions([line._key() for line in lines])
         lines = lines.filtered(lambda line: line._key() in known)  # else Refresh, or Post, says so
         try:
-            plans = journal.sudo()._plan(lines.sudo())
+            plans = journal.sudo()._plan(journal._get_changes(lines.sudo()))
         except UserError:
             return {}  # Post says so
         return {line_id: float(sum(part.left for part in parts)) for line_id, parts in plans.items()}

@@ -281,15 +281,16 @@ class StockRevaluationJournalLine(models.Model):
         seen = journal._existing_keys()
         for key in keys:
             if journal._overlaps(key, seen):
-                raise UserError(
-                    _(
-                        "%(product)s stands in %(journal)s twice. One journal revalues a position once: change the line"
-                        " that is there, or delete it.",
-                        product=self._product_name(key._asdict()),
-                        journal=journal.name,
-                    )
-                )
+                raise UserError(self._get_overlap_text(journal, key))
             seen |= journal._taken_by(key)
+
+    def _get_overlap_text(self, journal, key):
+        return _(
+            "%(product)s stands in %(journal)s twice. One journal revalues a position once: change the line that is"
+            " there, or delete it.",
+            product=self._product_name(key._asdict()),
+            journal=journal.name,
+        )
 
     # ------------------------------------------------------------------ onchange
 
@@ -344,6 +345,13 @@ class StockRevaluationJournalLine(models.Model):
         stuck = self.filtered(lambda line: line.state == "draft" and line.journal_id.problem)
         (self - stuck).journal_id._check_draft()
 
+    def _get_no_stock_text(self, journal, product_id):
+        return _(
+            "%(product)s has no quantity in stock that %(company)s could revalue (lot and layer included).",
+            product=self._product_name({"product_id": product_id}),
+            company=journal.company_id.display_name,
+        )
+
     @api.model
     def _create_from_positions(self, journal, positions):
         """Create the lines of `positions` (list of Position) with revalued = calculated, by reference and name."""
@@ -367,13 +375,7 @@ class StockRevaluationJournalLine(models.Model):
         for vals, key in zip(vals_list, keys):
             product = self.env["product.product"].sudo().browse(key.product_id).with_company(journal.company_id)
             if key not in positions:
-                raise UserError(
-                    _(
-                        "%(product)s has no quantity in stock that %(company)s could revalue (lot and layer included).",
-                        product=self._name_product(product),
-                        company=journal.company_id.display_name,
-                    )
-                )
+                raise UserError(self._get_no_stock_text(journal, key.product_id))
             entry = self._entries(vals)
             entered = vals.pop("entered", None)
             vals.update(self._book_values(positions[key], product))

@@ -44,6 +44,10 @@ class StockRevaluationJournalLine(models.Model):
         Raises: UserError if a line may not be changed, or a number is none or below zero.
         """
         self._check_open()
+        self._write_entries(entries)
+
+    def _write_entries(self, entries):
+        """Enter what `_enter` has checked."""
         fields_by_name = {entered: field for field, entered in ENTRY_FIELDS.items()}
         found = self.browse([line_id for line_id in self.ids if line_id in entries])._read_rows(*FIGURES_OF_ENTRY)
         for journal in self.env["stock.revaluation.journal"].browse({figures["journal_id"] for figures in found}):

@@ -31,15 +31,15 @@ class StockRevaluationJournal(models.Model):
         # Defaults of the page, or of the automation, that called are not meant for entries and layers
         context = clean_context(self.env.context)
         for journal in self.with_context(context):  # pylint: disable=context-overridden
+            if journal._is_large():
+                journal._post_large()
+                continue
             journal._lock()
             if journal.problem:
                 journal._resume_background()
                 continue
             journal._check_can_post()
-            if len(journal._lines_to_post()) > journal._get_background_limit():
-                journal._start_background()
-            else:
-                journal._post()
+            journal._post()
         return True
 
     def action_check(self):
@@ -84,13 +84,15 @@ class StockRevaluationJournal(models.Model):
 
     def _compute_figures_again(self):
         """Work out what follows from the entered figures: posting, and the limits for it, trust nothing stored."""
+        if self.line_count > self._get_background_limit():
+            return self.env["stock.revaluation.journal.line"]._compute_again(self)
         lines = self.sudo().line_ids.filtered(lambda line: line.state == "draft")
         for records in (lines, self.sudo()):
             for field in records._fields.values():
                 if field.store and field.compute and field.readonly:
                     records.mapped(field.name)  # what stays the same is not written
                     self.env.add_to_compute(field, records)
-        compat.flush(self.env)
+        return compat.flush(self.env)
 
     def _check_can_post(self):
         """Raise UserError with all problems that keep the journal from being posted; write nothing."""
@@ -104,10 +106,14 @@ class StockRevaluationJournal(models.Model):
     def _get_problems(self):
         """Return the texts of all problems, in the order one would mend them.
 
-        Override: add your own rule's `_check_*` to the list.
+        Override: `_get_document_problems` or `_get_line_problems`, to add your own rule's `_check_*`.
         """
         lines = self._lines_to_post()
-        return self._check_lines() + self._check_date() + (self._get_line_problems(lines) if lines else [])
+        return (self._get_line_problems(lines) if lines else []) + self._get_document_problems()
+
+    def _get_document_problems(self):
+        """Return the texts of the problems that are not about single lines."""
+        return self._check_lines() + self._check_date()
 
     def _get_line_problems(self, lines):
         """Lock the products of `lines` and return the texts of the problems of these lines."""
@@ -115,9 +121,9 @@ class StockRevaluationJournal(models.Model):
         return self._check_stale(lines) + self._check_bookings(lines)
 
     def _check_lines(self):
-        if not self.line_ids:
+        if not self.line_count:
             return [_("It has no lines. Choose Calculate Inventory Value first.")]
-        if not self._lines_to_post():
+        if not self._count_lines_left():
             return [_("No line changes a value. Enter a new unit cost or total on at least one line.")]
         return []
 
@@ -285,7 +291,7 @@ class StockRevaluationJournal(models.Model):
 
     def _finish(self, unchanged):
         """Close the journal after its last line was posted; `unchanged` are the lines that post nothing."""
-        unchanged._write_protected({"state": "unchanged"})
+        unchanged._mark_unchanged()
         self._write_protected(
             {"state": "posted", "posted_by": self.env.uid, "posted_at": fields.Datetime.now(), "problem": False}
         )
@@ -299,11 +305,12 @@ class StockRevaluationJournal(models.Model):
         """
         seam, lines, moment = self._seam().sudo(), lines.sudo(), self._moment()
         products = lines.product_id
-        plans = self._plan(lines)
+        changes = self._get_changes(lines)
+        plans = self._plan(changes)
         before = {when: seam._measure(products, when) for when in {None, moment}}
         moves, move_by_line = self._create_entries(lines)
         forwarded_moves, forwards = self._create_forwarded_entries(lines, self._get_forwards(lines, plans))
-        changes = self._get_changes(lines, move_by_line)
+        changes = [each._replace(account_move_id=move_by_line.get(each.line_id, False)) for each in changes]
         shares = seam._apply([change for change in changes if change.amount], plans, forwards, moment)
         seam._apply_costs([change for change in changes if not change.amount], moment)
         after = {when: seam._measure(products, when) for when in before}
@@ -312,13 +319,13 @@ class StockRevaluationJournal(models.Model):
         self._post_entries(moves | forwarded_moves)
         lines._mark_posted(shares, plans)
 
-    def _plan(self, lines):
-        """Return {line id: [Part]}: what each of `lines` does at the journal's date and since; only reads."""
-        changes = [change for change in self._get_changes(lines) if change.amount]
+    def _plan(self, changes):
+        """Return {line id: [Part]}: what `changes` do at the journal's date and since; only reads."""
+        changes = [change for change in changes if change.amount]
         return self._seam().sudo()._plan(changes, self._moment()) if changes else {}
 
-    def _get_changes(self, lines, move_by_line=None):
-        """Return what the seam is asked to write."""
+    def _get_changes(self, lines):
+        """Return what the seam is asked to write, without the entries."""
         money = self._seam()._money
         return [
             Change(
@@ -329,7 +336,7 @@ class StockRevaluationJournal(models.Model):
                 amount=money(line.amount),
                 unit_cost=line._get_stored_cost(),
                 description=line._get_layer_description(),
-                account_move_id=(move_by_line or {}).get(line.id, False),
+                account_move_id=False,
             )
             for line in lines
         ]
@@ -568,6 +575,15 @@ class StockRevaluationJournalLine(models.Model):
             move.reference or move.display_name,
         ]
         return " / ".join(part for part in parts if part)
+
+    def _mark_unchanged(self):
+        """Close lines that posted nothing, however many there are."""
+        self.env.cr.execute(
+            "UPDATE stock_revaluation_journal_line SET state = 'unchanged', write_uid = %s,"
+            " write_date = now() AT TIME ZONE 'UTC' WHERE id = ANY(%s)",
+            [self.env.uid, self.ids],
+        )
+        compat.written(self, ["state", "write_uid", "write_date"])
 
     def _mark_posted(self, shares, plans):
         """Close the lines; `shares` is what `_apply` of the seam returned, `plans` what its `_plan` did."""

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import _, models
+from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
 from .. import compat, tools
@@ -31,6 +32,9 @@ class StockRevaluationJournal(models.Model):
         preview = self.env["stock.revaluation.preview"]._create_protected(
             [{"journal_id": self.id, "content": self._render_preview(self.get_preview())}]
         )
+        return self._window_preview(preview)
+
+    def _window_preview(self, preview):
         return {
             "type": "ir.actions.act_window",
             "name": _("Preview of %s", self.name),
@@ -63,24 +67,34 @@ class StockRevaluationJournal(models.Model):
         """
         self._check_rights("write")
         self.ensure_one()
+        return self._get_preview(None)
+
+    def _get_preview(self, lines):
+        """Return what posting `lines` would write, all lines of the journal if None."""
         found = {}
         try:
             with self.env.cr.savepoint():
-                found.update(self._try_posting())
+                found.update(self._try_posting(lines))
                 raise PostingUndone()
         except PostingUndone:
             return found
         finally:
             self.env.clear()
 
-    def _try_posting(self):
-        """Post, and return what that wrote. Only for `get_preview`, which takes it back."""
+    def _try_posting(self, lines):
+        """Post, and return what that wrote. Only for `_get_preview`, which takes it back."""
         measured = {}
         inner = tools.Inner(measured)
         journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=inner)
-        journal._lock()
-        journal._check_can_be_previewed()
-        lines = journal._lines_to_post()
+        if lines is None:
+            journal._lock()
+            journal._check_can_be_previewed()
+            lines = journal._lines_to_post()
+        else:
+            lines = lines.with_env(journal.env)
+            problems = journal._get_line_problems(lines)
+            if problems:
+                raise UserError("\n\n".join(problems))
         products = lines.product_id.sudo().with_company(journal.company_id)
         costs = {product.id: product.standard_price for product in products}
         warnings = journal._get_warnings(lines)

@@ -39,13 +39,14 @@ class StockRevaluationJournal(models.Model):
             if not journal.problem:
                 journal._check_draft()
             lines = journal.line_ids.filtered(lambda line: line.state == "draft")
-            was = {row["id"]: row for row in lines._read_rows("quantity", "value_calculated")}
-            journal._log_refresh(lines._refresh(), was)
+            count, texts = journal._refresh_lines(lines)
+            journal._log_refresh(count, len(lines), texts)
         return True
 
-    def _log_refresh(self, changed, was):
-        """Say in the chatter what changed. Shape: `was` {line id: figures} of all lines that were read."""
-        text = [_("Refreshed: %(count)d of %(total)d lines had changed.", count=len(changed), total=len(was))]
+    def _refresh_lines(self, lines):
+        """Read the figures of `lines` again; return (how many had changed, [text of one, of the first ones])."""
+        was = {row["id"]: row for row in lines._read_rows("quantity", "value_calculated")}
+        changed, texts = lines._refresh(), []
         for line in changed[:NAMED_AT_MOST]:
             quantities = [
                 tools.format_number(self.env, each, compat.QUANTITY_DIGITS)
@@ -55,9 +56,14 @@ class StockRevaluationJournal(models.Model):
                 tools.format_amount(self.env, each, line.currency_id)
                 for each in (was[line.id]["value_calculated"], line.value_calculated)
             ]
-            text.append("– %s: %s → %s, %s → %s" % (line._get_title(), *quantities, *values))
-        if len(changed) > NAMED_AT_MOST:
-            text.append(_("… and %d more", len(changed) - NAMED_AT_MOST))
+            texts.append("– %s: %s → %s, %s → %s" % (line._get_title(), *quantities, *values))
+        return len(changed), texts
+
+    def _log_refresh(self, count, total, texts):
+        """Say in the chatter how many of `total` lines had changed; `texts` say what, of the first ones."""
+        text = [_("Refreshed: %(count)d of %(total)d lines had changed.", count=count, total=total)] + texts
+        if count > len(texts):
+            text.append(_("… and %d more", count - len(texts)))
         self.message_post(body=plaintext2html("\n".join(text)))
 
 

@@ -33,33 +33,40 @@ class StockRevaluationJournal(models.Model):
                     reversal=", ".join(self.reversal_journal_ids.mapped("name")),
                 )
             )
-        date = self._get_reversal_date()
-        amounts, positions = self._get_amounts_to_reverse(date)
-        costs, cost_positions = self._get_costs_to_reverse(date)
-        if not amounts and not costs:
-            raise UserError(
-                _("Nothing to reverse in %s: none of the stock it revalued is left.", self.name)
-                + "\n"
-                + self._name_lines(self.line_ids.filtered(lambda line: line.state == "posted"))
-            )
-        reversal = self._create_protected([dict(self._prepare_reversal_vals(), date=date)])
-        lines = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions + cost_positions)
-        accounts, more = self._get_reversal_accounts(), self._get_reversal_line_vals()
-        for line in lines:
-            if line._key() in costs:
-                entry = {"unit_cost_revalued": costs[line._key()]}
-            else:
-                entry = {"value_revalued": line._get_reversed_value(amounts[line._key()])}
-            line.write(
-                dict(
-                    more.get(line._key(), {}),
-                    **entry,
-                    counterpart_account_id=accounts.get(line._key(), self.counterpart_account_id.id),
-                )
-            )
+        reversal = self._create_protected([dict(self._prepare_reversal_vals(), date=self._get_reversal_date())])
+        self._fill_reversal(reversal)
         self.message_post(body=_("Reversal prepared: %s", reversal.name))
         reversal.message_post(body=_("Reversal of %s", self.name))
         return reversal._window(_("Reversal"), self._name, reversal)
+
+    def _fill_reversal(self, reversal):
+        """Make the lines of `reversal`. Raises: UserError if none of the stock is left."""
+        lines = self.line_ids.filtered(lambda line: line.state == "posted")
+        if not self._add_reversed(reversal, lines):
+            raise UserError(self._get_nothing_to_reverse_text() + "\n" + self._name_lines(lines))
+
+    def _get_nothing_to_reverse_text(self):
+        return _("Nothing to reverse in %s: none of the stock it revalued is left.", self.name)
+
+    def _add_reversed(self, reversal, lines):
+        """Add lines to `reversal` that take back what the posted `lines` did; return their number."""
+        amounts, positions = self._get_amounts_to_reverse(reversal.date, lines)
+        costs, cost_positions = self._get_costs_to_reverse(reversal.date, lines)
+        added = self.env["stock.revaluation.journal.line"]._create_from_positions(reversal, positions + cost_positions)
+        accounts, more = self._get_reversal_accounts(lines), self._get_reversal_line_vals(lines)
+        entries, same = {}, defaultdict(list)
+        for line in added:
+            key = line._key()
+            if key in costs:
+                entries[line.id] = {"unit_cost": costs[key]}
+            else:
+                entries[line.id] = {"value": line._get_reversed_value(amounts[key])}
+            vals = dict(more.get(key, {}), counterpart_account_id=accounts.get(key, self.counterpart_account_id.id))
+            same[json.dumps(vals, sort_keys=True)].append(line.id)
+        added._write_entries(entries)
+        for vals, ids in same.items():
+            added.browse(ids)._write_protected(json.loads(vals))
+        return len(added)
 
     def _prepare_reversal_vals(self):
         """Return the values of the reversing journal."""
@@ -79,22 +86,22 @@ class StockRevaluationJournal(models.Model):
         journals = self.sudo().account_move_ids.journal_id
         return max([self.date] + [self._first_open_day(journal, self.date) for journal in journals])
 
-    def _get_reversal_accounts(self):
+    def _get_reversal_accounts(self, lines):
         """Return {Key: id of the counterpart account that was booked}: it is taken back there."""
         accounts = {}
-        for line in self.line_ids:
+        for line in lines:
             account = line._get_booked_counterpart()
             if account:
                 accounts.update((key, account.id) for key, _quantity, _amount in line._get_reversal_parts())
         return accounts
 
-    def _get_reversal_line_vals(self):
+    def _get_reversal_line_vals(self, lines):
         """Return {Key: values} that a reversal's lines take over beside account and amount."""
         return {}
 
-    def _get_amounts_to_reverse(self, date):
-        """Return ({Key: amount still in stock at the end of `date`}, [Position of these keys])."""
-        parts = [part for line in self.line_ids for part in line._get_reversal_parts(date)]
+    def _get_amounts_to_reverse(self, date, lines):
+        """Return ({Key: amount of `lines` still in stock at the end of `date`}, [Position of these keys])."""
+        parts = [part for line in lines for part in line._get_reversal_parts(date)]
         positions = self.sudo()._find_positions([key for key, _quantity, _amount in parts], date)
         amounts = defaultdict(float)
         for key, quantity, amount in parts:

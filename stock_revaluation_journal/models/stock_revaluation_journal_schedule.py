@@ -120,7 +120,8 @@ class StockRevaluationJournal(models.Model):
         if not self.is_future:
             raise UserError(_("%s is not dated in the future: choose Post.", self.name))
         future = self._check_date()
-        problems = [problem for problem in self._get_problems() if problem not in future]
+        found = self._get_document_problems() if self._is_large() else self._get_problems()
+        problems = [problem for problem in found if problem not in future]
         if problems:
             raise UserError(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
 
@@ -133,7 +134,7 @@ class StockRevaluationJournal(models.Model):
         Journals whose posting met a problem are not tried again: it stands on them, for somebody to mend.
         """
         tomorrow = fields.Date.context_today(self) + timedelta(days=1)  # which it may be in a company's time zone
-        domain = [("post_on_date", "=", True), ("state", "=", "draft"), ("date", "<=", tomorrow)]
+        domain = [("post_on_date", "=", True), ("state", "=", "draft"), ("task", "=", False), ("date", "<=", tomorrow)]
         for journal_id in self.search(domain, order="date, id").ids:
             self.browse(journal_id)._run_on_its_day()
 
@@ -157,7 +158,7 @@ class StockRevaluationJournal(models.Model):
         """Hold the journal, and tell whether it is still to be posted today in its company."""
         self.env.cr.execute(
             "SELECT date FROM stock_revaluation_journal WHERE id = %s AND post_on_date AND state = 'draft'"
-            " FOR UPDATE SKIP LOCKED",
+            " AND task IS NULL FOR UPDATE SKIP LOCKED",
             [self.id],
         )
         row = self.env.cr.fetchone()
@@ -229,6 +230,6 @@ class StockRevaluationJournalLine(models.Model):
         journal._withdraw_schedule()
         return super()._create_from_positions(journal, positions)
 
-    def _enter(self, entries):
+    def _write_entries(self, entries):
         self.journal_id._withdraw_schedule()
-        return super()._enter(entries)
+        return super()._write_entries(entries)

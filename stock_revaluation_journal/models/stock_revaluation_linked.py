@@ -118,6 +118,10 @@ class StockRevaluationJournal(models.Model):
         context = clean_context(self.env.context)
         journal = self.with_context(context).create([{"company_id": company.id}])  # pylint: disable=context-overridden
         journal.calculate(calculate_per=calculate_per, product_ids=products.ids, lot_ids=lot_ids)
+        if journal.task and layer_ids is None:
+            return journal._window(_("Revaluation Journal"), self._name, journal)
+        if journal.task:
+            raise UserError(_("So many cannot be revalued from here: create a journal and calculate per layer."))
         if layer_ids is not None:
             others = journal.line_ids.filtered(lambda line: line[compat.LAYER_FIELD].id not in [False, *layer_ids])
             others.unlink()

@@ -256,9 +256,9 @@ class StockRevaluationJournal(models.Model):
 
     # ------------------------------------------------------------------ reverse
 
-    def _get_amounts_to_reverse(self, date):
+    def _get_amounts_to_reverse(self, date, lines):
         """Take back of a write-down what is left of it: goods received since took nothing of it."""
-        amounts, positions = super()._get_amounts_to_reverse(date)
+        amounts, positions = super()._get_amounts_to_reverse(date, lines)
         if self.reason_id.kind == "write_down" and self.reason_id.posting == "cost":
             left = self._in_company()._get_write_downs_left(list(amounts), date)
             amounts = {key: max(amount, -left.get(key, 0.0)) for key, amount in amounts.items()}

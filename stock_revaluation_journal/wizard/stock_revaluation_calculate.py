@@ -81,6 +81,8 @@ class StockRevaluationCalculate(models.TransientModel):
         self._check_rights("write")
         self.ensure_one()
         count = self.journal_id.calculate(**self._get_arguments())
+        if self.journal_id.task:
+            return self.journal_id._notify_background()
         if not count and not self.journal_id.line_ids:
             raise UserError(_("No stock to revalue with these settings.") + "\n" + (self.journal_id.left_out or ""))
         return {"type": "ir.actions.act_window_close"}

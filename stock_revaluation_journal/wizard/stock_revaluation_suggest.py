@@ -1,7 +1,11 @@
+import json
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import plaintext2html
 
 from .. import tools
+from ..models.stock_revaluation_journal_steps_lines import LINES_PER_STEP
 
 
 class StockRevaluationSuggest(models.TransientModel):
@@ -41,6 +45,9 @@ class StockRevaluationSuggest(models.TransientModel):
     @api.depends(lambda self: ["journal_id", "line_ids", "source"] + self._option_names())
     def _compute_preview(self):
         for wizard in self:
+            if wizard._is_large():
+                wizard._preview_nothing()
+                continue
             items = wizard._get_wizard_items()
             wizard.line_count, wizard.problem = len(items), False
             suggestions, missing = [], {}
@@ -58,30 +65,56 @@ class StockRevaluationSuggest(models.TransientModel):
         self.ensure_one()
         journal = self.journal_id
         journal._check_draft()
-        items = self._get_wizard_items()
-        entries, missing = self._get_wizard_entries(items)
-        suggestions = self._get_suggested(items, entries, self.company_id)
-        findings = {key: entry.finding for key, entry in entries.items() if hasattr(entry, "finding")}
-        self._get_lines()._note_findings(findings)
+        if self._is_large():
+            journal._start_suggest(self)
+            return journal._notify_background()
+        items, suggestions, missing, findings = self._apply(self._get_lines())
         if not suggestions and not findings:
             raise UserError(
                 _("No line would change this way. Choose another source or other figures.")
                 + "\n"
                 + self._name_missing(items, missing)
             )
-        self._get_lines()._enter({each.item.key: each.entry for each in suggestions})
-        journal.message_post(body=self._get_message(suggestions, missing))
+        amount = sum(each.amount for each in suggestions)
+        journal.message_post(body=self._get_message(len(suggestions), amount, len(missing)))
         return {"type": "ir.actions.act_window_close"}
 
-    def _get_message(self, suggestions, missing):
+    def _apply(self, lines):
+        """Enter suggested costs on draft `lines`; return (items, suggestions, {key: why there is none}, findings)."""
+        items = self._get_items(lines, self.company_id)
+        entries, missing = self._get_wizard_entries(items)
+        suggestions = self._get_suggested(items, entries, self.company_id)
+        findings = {key: entry.finding for key, entry in entries.items() if hasattr(entry, "finding")}
+        lines._note_findings(findings)
+        lines._write_entries({each.item.key: each.entry for each in suggestions})
+        return items, suggestions, missing, findings
+
+    def _is_large(self):
+        """Tell whether there are too many lines for one request."""
+        return not 0 < len(self.line_ids) <= LINES_PER_STEP and self.journal_id._origin._has_many_lines()
+
+    def _preview_nothing(self):
+        """Say that very many lines change in the background, where the figures of a preview would stand."""
+        text = _("Too many lines for a preview: Apply goes on in the background, and the journal shows how far it is.")
+        self.line_count = self.change_count = len(self.line_ids) or self.journal_id.line_count
+        self.update({"missing_count": 0, "missing": False, "problem": False, "preview": plaintext2html(text)})
+
+    def _get_settings(self):
+        """Return the values that make this wizard again, as JSON holds them."""
+        names = ["journal_id", "source"] + self._option_names()
+        return json.loads(
+            json.dumps({name: self._fields[name].convert_to_write(self[name], self) for name in names}, default=str)
+        )
+
+    def _get_message(self, count, amount, missing):
         """Return what the journal's chatter says about it."""
         return _(
             "Suggest Revalued Cost (%(origin)s): %(count)d lines changed by %(amount)s altogether,"
             " %(missing)d lines had no new cost.",
             origin=dict(self._select_source())[self.source],
-            count=len(suggestions),
-            amount=tools.format_amount(self.env, sum(each.amount for each in suggestions), self.journal_id.currency_id),
-            missing=len(missing),
+            count=count,
+            amount=tools.format_amount(self.env, amount, self.journal_id.currency_id),
+            missing=missing,
         )
 
     def _get_suggestions(self, items):

@@ -187,7 +187,7 @@ class TestAllowances(AllowanceCase):
         journal._start_background()
         self.env["ir.config_parameter"].sudo().set_param("stock_revaluation_journal.background_chunk", "2")
         self.flush()
-        while journal._post_chunk():
+        while journal._run_task_step() or journal._post_chunk():
             self.flush()
         self.assertEqual(journal.state, "posted")
         self.assertMoney(self.ledger_balance(self.account_allowance), -87.0)  # 30 + 29 + 28

@@ -34,7 +34,7 @@ class PastDateCase(RevaluationCase):
         earlier = "%s 23:59:59" % (self.day - timedelta(days=1))
         before = {p: (self.value_then(p), self.stock_value(p), self.stock_value(p, at_date=earlier)) for p in products}
         ledgers = {p: self.ledger_balance(self.valuation_account(p), p, self.day) for p in products}
-        journal.action_post()
+        self.carry_out(journal)
         self.flush()
         self.invalidate()
         self.assertEqual(journal.state, "posted")
@@ -56,6 +56,9 @@ class PastDateCase(RevaluationCase):
             ledger = self.ledger_balance(self.valuation_account(product), product, self.day) - ledgers[product]
             self.assertMoney(ledger, amount if self.is_booked(product) else 0.0, "ledger then")
         return journal
+
+    def carry_out(self, journal):
+        journal.action_post()
 
     def shares(self, journal):
         """Return [amount forwarded to each movement], in order of time, of the same sign as in the books' words."""
@@ -417,3 +420,41 @@ class TestPastDate(PastDateCase):
         self._in_company(receipt)
         self.past_journal(product, 90.00).action_post()
         self.assert_refused(journal.action_post, "Refresh")
+
+
+class TestPastDateInSteps(PastDateCase):
+    """A large journal of a past date: its steps forward shares as one post does."""
+
+    def carry_out(self, journal):
+        journal.action_post()
+        self.assertEqual((journal.state, journal.task), ("posting", "check_post"))
+        steps = 0
+        while journal.task or journal.state == "posting":
+            self.flush()
+            steps += bool(journal._run_task_step() if journal.task else journal._post_chunk())
+            self.invalidate()
+        # one step checks all three lines, one finds no more, two post two products and one
+        self.assertEqual(steps, 4)
+
+    def test_shares_are_forwarded_and_previewed_in_steps(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("stock_revaluation_journal.background_limit", "1")
+        parameters.set_param("stock_revaluation_journal.background_chunk", "2")
+        products = self.env["product.product"]
+        for method in ("fifo", "average", "standard"):
+            product = self.create_product(method, cost=10 if method == "standard" else 0)
+            self.receive(product, 10, 10)
+            products |= product
+        self.pass_time(days=15)
+        for product in products:
+            self.deliver(product, 4)
+        self.pass_time(days=1)
+        journal = self.past_journal(products, 80)
+        journal.action_preview()
+        while journal.task:
+            self.flush()
+            journal._run_task_step()
+        # 10 at 10.00 to 8.00: of each -20.00, 4 of 10 went on with the delivery
+        self.assertIn("24.00", journal.preview_content)
+        self.post_past(journal)
+        self.assertEqual([round(share, 2) for share in self.shares(journal)], [8.0, 8.0, 8.0])
