@@ -17,6 +17,6 @@ def run():
         RUFF_CACHE_DIR=cache.folder("ruff"),
     )
     with cache.lock("pre-commit"):
-        command = [tools / "pre-commit", "run", "--all-files", "--show-diff-on-failure", "--color=never"]
+        command = [tools / "pre-commit", "run", "--all-files", "--color=never"]
         done = subprocess.run(command, cwd=cache.CHECKOUT, env=environ, stdin=subprocess.DEVNULL)
     return done.returncode == 0
