@@ -156,4 +156,10 @@ def run_script(odoo, name, script, **environ):
     with open(script) as source:
         # Python's own warnings are about Odoo's libraries, and print whole stacks between the script's lines
         command = odoo.command("shell", "-d", name, "--no-http", "--log-level=warn", "--log-handler=py.warnings:ERROR")
-        return subprocess.run(command, stdin=source, env=odoo.environ(**environ)).returncode
+        return subprocess.run(command, stdin=source, env=script_environ(odoo, **environ)).returncode
+
+
+def script_environ(odoo, **more):
+    """Return the environment of a script in Odoo's shell, which can import `_lib` and the tests' builders."""
+    path = (odoo.source.root, cache.CHECKOUT / "setup", cache.CHECKOUT / "tests" / "odoo")
+    return odoo.environ(PYTHONPATH=os.pathsep.join(map(str, path)), **more)

@@ -54,12 +54,8 @@ class Odoo:
 
     def environ(self, **more):
         """Return the environment to run it in."""
-        return python.clean_environ(
-            PYTHONPATH=self.source.root,
-            TZ="UTC",
-            **self.server.environ(),
-            **{"ODOO_RC": self.config(), **more},
-        )
+        own = {"PYTHONPATH": self.source.root, "TZ": "UTC", "ODOO_RC": self.config()}
+        return python.clean_environ(**{**own, **self.server.environ(), **more})
 
     def command(self, *arguments):
         """Return the command line for arguments of Odoo's own."""

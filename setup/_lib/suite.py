@@ -123,7 +123,7 @@ def _in_browser(found, paths, options):
         return True
     with _database(found, options) as name:
         well = _installed(found, name)
-        if databases.run_script(found, name, STAGE, DEMO_SETUP_FOLDER=CHECKOUT / "setup"):
+        if databases.run_script(found, name, STAGE):
             print("FAILED: goods and users for the browser tests could not be made, see above")
             return False
         log = options.results / ("%s-server.log" % found.series.name)

@@ -68,7 +68,8 @@ def test_standard_costs_from_roll_up_to_posting_on_their_date(client, server, pr
     client.shows(lambda: client.cell(SHELF, "unit_cost_calculated"), "11.0000")
     client.edit()
     client.type_cell(BOARD, "unit_cost_revalued", "5")
-    client.shows(lambda: client.cell(BOARD, "unit_cost_revalued"), "5")
+    # as typed, and with all its digits as soon as the server has answered
+    client.shows(lambda: float(client.cell(BOARD, "unit_cost_revalued")), 5.0)
     client.save()
 
     client.press("Suggest Cost")

@@ -75,12 +75,11 @@ class Database:
 
     def run(self, script, **variables):
         """Run a script in Odoo's shell; return (what it says in JSON behind RESULT, what the log complains about)."""
-        variables["DEMO_SETUP_FOLDER"] = CHECKOUT / "setup"
         with open(script) as source:
             text = cache.run(
                 self.odoo.command("shell", "-d", self.name, "--no-http", "--log-level=warn"),
                 script,
-                env=self.odoo.environ(**variables),
+                env=databases.script_environ(self.odoo, **variables),
                 stdin=source,
             )
         said = [json.loads(line[len(RESULT) :]) for line in text.splitlines() if line.startswith(RESULT)]

@@ -9,6 +9,8 @@ import time
 
 import psycopg2.extensions
 from odoo import api, sql_db
+from odoo.addons.stock_revaluation_journal.compat import flush
+from odoo.addons.stock_revaluation_journal.compat import invalidate as forget  # noqa: F401
 
 MEGABYTE_IN_KB = 1024.0
 
@@ -46,22 +48,6 @@ def transaction(env, keep=False):
         cr.rollback()
         cr.close()
         gc.collect()
-
-
-def flush(env):
-    """Write everything pending."""
-    if hasattr(env, "flush_all"):
-        env.flush_all()
-    else:
-        env["base"].flush()
-
-
-def forget(env):
-    """Forget every cached value."""
-    if hasattr(env, "invalidate_all"):
-        env.invalidate_all()
-    else:
-        env.cache.invalidate()
 
 
 def measure(env, action):

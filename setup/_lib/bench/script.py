@@ -1,9 +1,6 @@
 """What `setup/bench` feeds to `odoo shell`: what to measure in the environment, `env` from the shell."""
 
 import os
-import sys
-
-sys.path.insert(0, os.environ["BENCH_SETUP_FOLDER"])
 
 from _lib.bench import runner
 

@@ -5,6 +5,7 @@ the first one are delivered. All figures are whole cents, so every series comes 
 """
 
 from odoo.release import version_info
+from revaluation_books import BooksBuilders
 
 from .meter import flush, forget
 
@@ -16,8 +17,9 @@ COST = "(10 + n % 7)"
 
 def products(env, name, method, count, receipts=3, automated=True, lots=False):
     """Create `count` products with stock under a category of their own; return them."""
-    category = _category(env, name, method, automated)
-    ids = _copies(env, _model(env, category, name), count)
+    builders, category = _builders(env), env["product.category"].create({"name": name})
+    builders.set_up_category(category, method, automated)
+    ids = _copies(env, builders.create_product(categ=category, name=name, default_code=name), count)
     numbered = {"ids": ids, "company": env.company.id, "uid": env.uid, "receipts": receipts}
     _costs(env, ids, method, receipts)
     if HAS_LAYERS:
@@ -41,63 +43,30 @@ def finish(env):
 # ---------------------------------------------------------------- accounts, category, products
 
 
+class Builders(BooksBuilders):
+    """The tests' builders, at work in the environment that `account` and `_builders` were given last."""
+
+
 def account(env, code, name, kind):
     """Return the account `code`, made if need be; `kind` "expense" or "asset_current"."""
-    Account = env["account.account"]
-    found = Account.search([("code", "=", code)], limit=1)
-    if found:
-        return found
-    vals = {"code": code, "name": name}
-    if "account_type" in Account._fields:
-        vals["account_type"] = kind
-    else:
-        known = {"expense": "expenses", "asset_current": "current_assets"}[kind]
-        vals["user_type_id"] = env.ref("account.data_account_type_" + known).id
-    return Account.create(vals)
+    Builders.env = env
+    found = env["account.account"].search([("code", "=", code)], limit=1)
+    return found or Builders.create_account(env.company, code, name, kind)
 
 
-def _category(env, name, method, automated):
-    vals = {
-        "name": name,
-        "property_cost_method": method,
-        "property_stock_journal": env["account.journal"]
-        .search([("type", "=", "general"), ("company_id", "=", env.company.id)], limit=1)
-        .id,
-        "property_stock_valuation_account_id": account(env, "119001", "Bench Stock", "asset_current").id,
-        "property_account_expense_categ_id": account(env, "690001", "Bench Expense", "expense").id,
-    }
-    transit = account(env, "119002", "Bench Stock Transit", "asset_current").id
-    for side in ("input", "output"):
-        field = "property_stock_account_%s_categ_id" % side
-        if field in env["product.category"]._fields:
-            vals[field] = transit
-    category = env["product.category"].create({"name": name})
-    category.write(
-        dict(
-            vals,
-            property_valuation="real_time"
-            if automated
-            else env["product.category"]._fields["property_valuation"].get_values(env)[0],
-        )
+def _builders(env):
+    Builders.stock_journal = env["account.journal"].search(
+        [("type", "=", "general"), ("company_id", "=", env.company.id)], limit=1
     )
-    return category
-
-
-def _model(env, category, name):
-    kind = (
-        {"is_storable": True, "type": "consu"}
-        if "is_storable" in env["product.template"]._fields
-        else {"type": "product"}
-    )
-    if "detailed_type" in env["product.template"]._fields and "is_storable" not in env["product.template"]._fields:
-        kind = {"detailed_type": "product"}
-    model = env["product.product"].create(dict(kind, name=name, default_code=name, categ_id=category.id))
-    flush(env)
-    return model
+    Builders.account_valuation = account(env, "119001", "Bench Stock", "asset_current")
+    Builders.account_input = Builders.account_output = account(env, "119002", "Bench Stock Transit", "asset_current")
+    Builders.account_expense = Builders.account_income = account(env, "690001", "Bench Expense", "expense")
+    return Builders
 
 
 def _copies(env, model, count):
     """Insert copies of a product, template included; archive the model; return their ids in order."""
+    flush(env)
     env.cr.execute("SELECT product_tmpl_id FROM product_product WHERE id = %s", [model.id])
     templates = _copy_rows(
         env, "product_template", env.cr.fetchone()[0], count, {"default_code": "t.default_code || '-' || g"}

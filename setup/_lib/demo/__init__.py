@@ -1,2 +1,1 @@
-"""The demonstration that `setup/demo` shows. Everything but this line runs inside `odoo shell`, in any series:
-Python 3.8 syntax, and what differs between the series is found by looking for it."""
+"""The demonstration: what `setup/demo` runs inside Odoo's shell, with the builders of the tests."""

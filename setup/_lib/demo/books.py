@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+from odoo.addons.stock_revaluation_journal.compat import invalidate
+
 # Figures at one moment. Shape: values {product id: value}; ledger {(account id, product id): balance};
 # balances {account id: balance}; total: the company's whole stock; layers: ids; open_values
 # {product id: value}, what is left on the layers of products under average cost and FIFO (none on 19.0).
@@ -18,7 +20,7 @@ class Books:
 
     def read(self, journal):
         """Return the Figures that posting `journal` may change, and the total that includes all others."""
-        self._forget()
+        invalidate(self.env)  # what is read next comes out of the database
         company = self.env.company
         values = {product.id: round(product[self.value_field], 2) for product in self._stored_products()}
         ledger, balances = {}, {}
@@ -39,12 +41,3 @@ class Books:
 
     def _stored_products(self):
         return self.env["product.product"].with_context(active_test=False).search([("type", "!=", "service")])
-
-    def _forget(self):
-        """Make sure that what is read next comes out of the database."""
-        if hasattr(self.env, "flush_all"):
-            self.env.flush_all()
-            self.env.invalidate_all()
-        else:
-            self.env["base"].flush()
-            self.env.cache.invalidate()

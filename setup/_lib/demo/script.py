@@ -3,8 +3,6 @@
 import os
 import sys
 
-sys.path.insert(0, os.environ["DEMO_SETUP_FOLDER"])
-
 from _lib.demo import story
 
 sys.exit(story.run(env, leave_draft=bool(os.environ.get("DEMO_LEAVE_DRAFT"))))  # noqa: F821

@@ -23,14 +23,12 @@ def run(env, leave_draft=False):
     company = env.company
     print("Stock Revaluation Journal on Odoo %s" % series)
     print("%s, amounts in %s, as %s" % (company.name, company.currency_id.name, env.user.name))
-    warehouse = goods.Warehouse(env)
+    warehouse = goods.Warehouse.set_up(env)
     products = warehouse.create_products()
-    orders = warehouse.buy_all(products)
-    deliveries = warehouse.deliver_all(products)
-    _show_goods(products, orders, deliveries)
+    _show_goods(products, *warehouse.buy_all(products), warehouse.deliver_all(products))
     env.cr.commit()
 
-    journal = _create_journal(env)
+    journal = _create_journal(warehouse)
     _calculate(journal, products)
     entered = entries.enter(journal)
     env.cr.commit()
@@ -58,42 +56,22 @@ def as_administrator(env):
     """Return the environment of the administrator in the demo company alone: an ordinary user with rights."""
     admin = env.ref("base.user_admin")
     # "Show Full Accounting Features": without it Odoo's own form of an entry has no tab with its items
-    admin.write({groups_field(env): [(4, env.ref("account.group_account_user").id)]})
+    groups = "group_ids" if "group_ids" in admin._fields else "groups_id"
+    admin.write({groups: [(4, env.ref("account.group_account_user").id)]})
     return env(user=admin.id, context={"allowed_company_ids": admin.company_id.ids, "lang": "en_US", "tz": "UTC"})
-
-
-def groups_field(env):
-    """Return the name of the groups field on users."""
-    return "group_ids" if "group_ids" in env["res.users"]._fields else "groups_id"
 
 
 # ------------------------------------------------------------------ calculate
 
 
-def _create_journal(env):
+def _create_journal(warehouse):
     """Create the journal, with a reason that has an account of its own for each direction."""
+    env, create_account = warehouse.env, warehouse.create_account
     reason = env.ref("stock_revaluation_journal.reason_cost_correction")
-    reason.write(
-        {
-            "increase_account_id": _create_account(env, "450100", "Stock Revaluation Gains", "income_other"),
-            "decrease_account_id": _create_account(env, "690100", "Stock Revaluation Losses", "expense"),
-        }
-    )
+    gains = create_account(env.company, "450100", "Stock Revaluation Gains", "income")
+    losses = create_account(env.company, "690100", "Stock Revaluation Losses", "expense")
+    reason.write({"increase_account_id": gains.id, "decrease_account_id": losses.id})
     return env["stock.revaluation.journal"].create({"description": "Year-end stock review", "reason_id": reason.id})
-
-
-def _create_account(env, code, name, kind):
-    """Create an account and return its id. `kind`: an `account_type` as 16.0 and later have it."""
-    vals = {"code": code, "name": name}
-    if "account_type" in env["account.account"]._fields:
-        vals["account_type"] = kind
-    else:
-        types = {
-            "income_other": "account.data_account_type_other_income",
-            "expense": "account.data_account_type_expenses",
-        }
-        vals["user_type_id"] = env.ref(types[kind]).id
-    return env["account.account"].create(vals).id
 
 
 def _calculate(journal, products):
@@ -136,7 +114,7 @@ def _calculate_draft(env):
 # ------------------------------------------------------------------ show
 
 
-def _show_goods(products, orders, deliveries):
+def _show_goods(products, receipts, bills, deliveries):
     rows = []
     for article in goods.ARTICLES + (goods.LOT_ARTICLE,):
         if article.code in products:
@@ -148,10 +126,10 @@ def _show_goods(products, orders, deliveries):
             bought = "%g @ %.2f" % (goods.ODOO_QUANTITY, products[code].standard_price)
             method = goods.METHOD_NAMES[products[code].cost_method]
             rows.append((product_name(products[code]), method, bought, "Odoo's own demo product"))
-    names = [order.name for order in orders] + [picking.name for order in orders for picking in order.picking_ids]
-    names += [bill.name for order in orders for bill in order.invoice_ids] + deliveries.mapped("name")
+    orders = receipts.purchase_line_id.order_id.mapped("name")
+    names = ", ".join(bills.mapped("name") + deliveries.mapped("name"))
     show(
-        "1. Bought, received, billed, delivered: %s" % ", ".join(names),
+        "1. Bought, received, billed, delivered: %d orders, %s to %s, %s" % (len(orders), orders[0], orders[-1], names),
         [("Product", text), ("Costing", text), ("Bought", text), ("", text)],
         rows,
     )
