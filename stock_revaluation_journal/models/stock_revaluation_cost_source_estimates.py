@@ -137,13 +137,14 @@ class StockRevaluationCostSource(models.AbstractModel):
     def _get_pieces(self, items, company, date):
         """Return {item key: [(days since receipt, quantity, unit cost)]} of the items' stocks.
 
-        Under FIFO each receipt has the unit cost of its open layer; otherwise all have the same.
+        Under FIFO each receipt has the unit cost of its layer open then; otherwise all have the same.
         """
         positions = {item.position or Key(item.product_id, False, False): item for item in items}
         seam = self._nrv_seam(company)
         ages = seam._read_ages({key: item.quantity for key, item in positions.items()}, date)
         fifo = {item.product_id for key, item in positions.items() if item.cost_method == "fifo" and not key.layer_id}
-        layers = seam._read_layers(self.env["product.product"].browse(fifo)) if fifo else {}
+        products = self.env["product.product"].sudo().browse(fifo)
+        layers = seam._read_layers_at(products, seam._value_date(date)) if fifo else {}
         costs = {
             (product_id, layer.layer_id): layer.value / layer.quantity
             for product_id, own in layers.items()

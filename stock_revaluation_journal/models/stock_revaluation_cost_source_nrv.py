@@ -161,13 +161,17 @@ class StockRevaluationCostSource(models.AbstractModel):
         return findings
 
     def _get_blocked(self, findings, highest):
-        """Return {key: text} of the items whose write-down could be taken back, were the reason for it."""
-        text = _("a write-down could be reversed: choose a reason of the kind Reversal of a write-down")
-        return {
-            finding.item.key: text
-            for finding in findings
-            if highest == 0 and finding.reversible and min(finding.cost, finding.estimate.value) > finding.item.value
-        }
+        """Return {key: text} of the items whose write-down could be taken back, were it not for reason or framework."""
+        reason = _("a write-down could be reversed: choose a reason of the kind Reversal of a write-down")
+        framework = _("written down in an earlier fiscal year: under US GAAP that is the cost now (ASC 330-10-35-14)")
+        blocked = {}
+        for finding in findings:
+            worth = min(finding.cost, finding.estimate.value)
+            if highest == 0 and finding.reversible and worth > finding.item.value:
+                blocked[finding.item.key] = reason
+            elif finding.left > finding.reversible and worth > finding.value:
+                blocked[finding.item.key] = framework
+        return blocked
 
     def _get_standings(self, items, company, date, reason):
         """Return {item key: Standing}: by what is left of write-downs, or of the allowance of goods still in stock."""

@@ -194,6 +194,10 @@ class StockRevaluationValuation(models.AbstractModel):
         """Return the products of `facts` as records."""
         return self.env["product.product"].sudo().with_company(self.env.company).browse([each.id for each in facts])
 
+    def _read_layers_at(self, products, moment):
+        """Return {product id: [Layer]} of the layers open at `moment`, now if that is None."""
+        return self._layers_of(self._read_streams(products, moment)[0]) if moment else self._read_layers(products)
+
     def _layers_of(self, streams):
         """Return {product id: [Layer]} of the layers of `streams`."""
         layers = defaultdict(list)
