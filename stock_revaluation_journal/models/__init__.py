@@ -3,10 +3,13 @@ from . import stock_revaluation_reason
 from . import stock_revaluation_journal
 from . import stock_revaluation_journal_figures
 from . import stock_revaluation_journal_line
+from . import stock_revaluation_journal_calculate
 from . import stock_revaluation_journal_line_entry
 from . import stock_revaluation_journal_refresh
 from . import stock_revaluation_bulk
 from . import stock_revaluation_journal_posting
+from . import stock_revaluation_journal_check
+from . import stock_revaluation_journal_entries
 from . import stock_revaluation_journal_grouping
 from . import stock_revaluation_journal_forwarding
 from . import stock_revaluation_journal_preview

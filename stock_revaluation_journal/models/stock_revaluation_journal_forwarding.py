@@ -5,7 +5,8 @@ from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
 from .. import compat
-from .stock_revaluation_journal_posting import NAMED_AT_MOST, Booking
+from .stock_revaluation_journal_entries import Booking
+from .stock_revaluation_journal_posting import NAMED_AT_MOST
 
 
 class StockRevaluationJournal(models.Model):

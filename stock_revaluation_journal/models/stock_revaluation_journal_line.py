@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
@@ -13,15 +11,6 @@ COST_DIGITS = "Revaluation Unit Cost"
 
 # What the accountant enters, per field, and the `entered` it makes.
 ENTRY_FIELDS = {"unit_cost_revalued": "unit_cost", "value_revalued": "value"}
-# What a test of net realisable value found: of figures that are read again it holds no more.
-NO_FINDING = {
-    "nrv_basis": False,
-    "nrv_value": 0,
-    "nrv_cost": 0,
-    "nrv_left": 0,
-    "nrv_reversible": 0,
-    "nrv_detail": False,
-}
 
 
 # Names in files of what a line's position is narrowed to.
@@ -352,22 +341,6 @@ class StockRevaluationJournalLine(models.Model):
             company=journal.company_id.display_name,
         )
 
-    @api.model
-    def _create_from_positions(self, journal, positions):
-        """Create the lines of `positions` (list of Position) with revalued = calculated, by reference and name."""
-        by_product = defaultdict(list)
-        for position in positions:
-            by_product[position.key.product_id].append(position)
-        products = self.env["product.product"].with_context(active_test=False).sudo()
-        products = products.search([("id", "in", list(by_product))], order="default_code, name, id")
-        rows, sequence = [], journal._get_last_sequence()
-        for product in journal._seam()._facts(products):
-            for position in by_product[product.id]:
-                sequence += 1
-                row = self._book_values(position, product)
-                rows.append(dict(row, sequence=sequence, **self._key_values(position.key)))
-        return self._insert_rows(journal, rows)
-
     def _fill_positions(self, journal, vals_list):
         """Complete the values of new lines of `journal` in place: figures of the books, then the entry."""
         keys = [self._vals_key(vals) for vals in vals_list]
@@ -393,26 +366,6 @@ class StockRevaluationJournalLine(models.Model):
 
     def _key_values(self, key):
         return {"product_id": key.product_id, "lot_id": key.lot_id, compat.LAYER_FIELD: key.layer_id}
-
-    def _book_values(self, position, product):
-        """Return the values of a line with the figures of `position` and revalued = calculated."""
-        digits = self._cost_digits(None)
-        if position.unit_cost is None:
-            unit_cost = float(rounding.unit_cost_of(position.value, position.quantity, digits))
-        else:
-            unit_cost = float(rounding.round_to(position.unit_cost, 10**-digits))
-        return {
-            "quantity": position.quantity,
-            "value_calculated": position.value,
-            "unit_cost_calculated": unit_cost,
-            "value_revalued": position.value,
-            "unit_cost_revalued": unit_cost,
-            "entered": False,
-            "cost_method": product.cost_method,
-            "automated": product.valuation == "real_time",
-            "is_stale": False,
-            **NO_FINDING,
-        }
 
     def _product_name(self, figures):
         return self._name_product(self.env["product.product"].browse(figures.get("product_id") or []))

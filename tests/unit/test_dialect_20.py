@@ -117,7 +117,7 @@ def test_what_is_gone_in_20_is_named_with_what_there_is_instead():
     files = {
         "a.py": b"class A:\n    _sql_constraints = []\n    def name_get(self):\n        return self.product_uom\n",
         "b.py": b"QUERY = 'SELECT m.product_uom FROM stock_move m'\nproduct_uom_id = 1\n",
-        "compat.py": b"x.check_access_rights('read')\n",
+        "compat/orm.py": b"x.check_access_rights('read')\n",
     }
     assert dialect.left_open(files) == [
         "a.py:2: _sql_constraints: models.Constraint",
