@@ -1,6 +1,8 @@
 from collections import defaultdict
 
 from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools.misc import format_date
 
 from .. import tools
 
@@ -44,7 +46,42 @@ class StockRevaluationJournal(models.Model):
             up = line.amount > 0
             totals[booking.valuation][0 if up else 1] += abs(line.amount)
             totals[booking.counterpart][1 if up else 0] += abs(line.amount)
+        for valuation, account, _date, amount in self._get_planned_forwards():
+            if valuation and account:
+                totals[valuation][0 if amount > 0 else 1] += abs(amount)
+                totals[account][1 if amount > 0 else 0] += abs(amount)
         return {account: total for account, total in totals.items() if account}
+
+    def _get_printed_forwarded(self):
+        """Return [{"date", "account", "value"}] as texts: what went on with issues, by day and account."""
+        totals = defaultdict(float)
+        if self.state == "draft":
+            for _valuation, account, date, amount in self._get_planned_forwards():
+                totals[date, account.display_name or ""] += amount
+        else:
+            for layer in self.sudo().forwarded_layer_ids:
+                date = self._seam()._local_date(layer.create_date)
+                totals[date, layer.revaluation_account_id.display_name or ""] += layer.value
+        return [
+            {"date": format_date(self.env, date), "account": account, "value": self._print_money(value)}
+            for (date, account), value in sorted(totals.items())
+        ]
+
+    def _get_planned_forwards(self):
+        """Return [(valuation account, account, date, amount)] of what a draft would forward; none if it cannot yet."""
+        journal, Account = self.sudo(), self.env["account.account"].sudo()
+        if not journal.has_forwarded:
+            return []
+        lines = journal._lines_to_post()
+        try:
+            forwards = journal._get_forwards(lines, journal._plan(journal._get_changes(lines)))
+        except UserError:
+            return []  # Post says so
+        accounts = {line.id: booking.valuation for line, booking in journal._get_bookings(lines).items()}
+        return [
+            (accounts.get(each.line_id, Account), Account.browse(each.account_id or []), each.date, each.amount)
+            for each in forwards
+        ]
 
     def _get_printed_totals(self):
         """Return the totals of the printed list as texts; the journals are of one company."""

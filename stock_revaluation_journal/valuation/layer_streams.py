@@ -201,3 +201,29 @@ class StockRevaluationValuation(models.AbstractModel):
             found, _left_out = self._read_streams(product, before[key.layer_id])
             streams[key] = found[key.product_id, self._layer_lot(key)]
         return streams
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def _compute_average_price(self, qty_invoiced, qty_to_invoice, stock_moves, *args, **kwargs):
+        """Tell Odoo what the goods invoiced before have cost by now: it knows what the invoices booked alone.
+
+        From 15.0 on an invoice takes what its deliveries' layers are worth together, less what was invoiced before.
+        The share of a revaluation that followed the invoiced goods stands in the layers, and on no invoice.
+        """
+        known, own = self.env.context.get("value_invoiced"), self
+        if known:
+            returned = kwargs.get("is_returned", self.env.context.get("is_returned", False))
+            moves = stock_moves.sudo().filtered(
+                lambda move: move.product_id == self and bool(move.origin_returned_move_id) == bool(returned)
+            )
+            expense = self.product_tmpl_id.get_product_accounts()["expense"]
+            layers = moves.stock_valuation_layer_ids.filtered(
+                lambda layer: layer.revaluation_forwarded and layer.revaluation_account_id == expense
+            )
+            followed = sum(layers.mapped("value"))
+            own = self.with_context(value_invoiced=known + (followed if returned else -followed))
+        return super(ProductProduct, own)._compute_average_price(
+            qty_invoiced, qty_to_invoice, stock_moves, *args, **kwargs
+        )

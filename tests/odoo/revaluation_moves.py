@@ -273,6 +273,41 @@ class MoveBuilders:
             "tax_ids": [(6, 0, [])],
         }
 
+    @classmethod
+    def sell(cls, product, quantity, price_unit=25.00):
+        """Sell goods and deliver them. Return the order."""
+        cls.pass_time()
+        line_vals = {"product_id": product.id, "product_uom_qty": quantity, "price_unit": price_unit}
+        tax_field = "tax_id" if "tax_id" in cls.env["sale.order.line"]._fields else "tax_ids"
+        line_vals[tax_field] = [(6, 0, [])]
+        order = cls.env["sale.order"].create(
+            {
+                "partner_id": cls.customer.id,
+                "company_id": cls.company.id,
+                "warehouse_id": cls.warehouse.id,
+                "order_line": [(0, 0, line_vals)],
+            }
+        )
+        order.action_confirm()
+        move = order.order_line.move_ids
+        cls._set_move_done(move, quantity)
+        move.picking_id._action_done()
+        cls.flush()
+        cls.invalidate()
+        return order
+
+    @classmethod
+    def invoice(cls, order, quantity=None):
+        """Post the customer's invoice of what an order has delivered, or of `quantity` of it. Return it."""
+        invoice = order._create_invoices()
+        invoice.invoice_date = fields.Date.today()
+        if quantity is not None:
+            invoice.write({"invoice_line_ids": [(1, invoice.invoice_line_ids.id, {"quantity": quantity})]})
+        invoice.action_post()
+        cls.flush()
+        cls.invalidate()
+        return invoice
+
     def landed_cost(self, receipt, amount):
         """Post a landed cost on a receipt (or several in one picking, in equal parts). Return it."""
         if "stock.landed.cost" not in self.env.registry:

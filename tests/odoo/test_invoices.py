@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 
-from odoo import fields
 from revaluation_common import RevaluationCase, UserError
 
 
@@ -12,40 +11,9 @@ class TestDeliveredNotInvoiced(RevaluationCase):
     def sold(self, method):
         product = self.create_product(method, cost=10.0 if method == "standard" else 0.0, invoice_policy="delivery")
         self.receive(product, 10, 10.00)
-        self.pass_time()
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "warehouse_id": self.warehouse.id,
-                "order_line": [(0, 0, self.sale_vals(product))],
-            }
-        )
-        order.action_confirm()
-        move = order.order_line.move_ids
-        self._set_move_done(move, 4)
-        move.picking_id._action_done()
-        self.flush()
-        self.invalidate()
+        order = self.sell(product, 4)
         self.assertEqual(order.order_line.qty_delivered, 4)
         return product, order
-
-    def sale_vals(self, product):
-        Line = self.env["sale.order.line"]
-        return {
-            "product_id": product.id,
-            "product_uom_qty": 4,
-            "price_unit": 25.00,
-            "tax_id" if "tax_id" in Line._fields else "tax_ids": [(6, 0, [])],
-        }
-
-    def invoice(self, order):
-        invoice = order._create_invoices()
-        invoice.invoice_date = fields.Date.today()
-        invoice.action_post()
-        self.flush()
-        self.invalidate()
-        return invoice
 
     def warns(self, product):
         journal = self.calculate(product)

@@ -240,19 +240,6 @@ class TestLedgerAttacks(LedgerCase):
         self.flush()
         self.assertEqual(self.causes(self.compare(), product), {})
 
-    def sell(self, product, quantity):
-        """Sell and deliver."""
-        self.pass_time()
-        line = {"product_id": product.id, "product_uom_qty": quantity, "price_unit": 20.0, "tax_ids": [(6, 0, [])]}
-        order = self.env["sale.order"].create({"partner_id": self.customer.id, "order_line": [(0, 0, line)]})
-        order.action_confirm()
-        move = order.order_line.move_ids
-        self._set_move_done(move, quantity)
-        move.picking_id._action_done()
-        self.flush()
-        self.invalidate()
-        return order
-
     def test_closing_and_what_is_not_closed_add_up_within_the_account(self):
         self.needs_bills()
         periodic, automated = self.create_product("average", False), self.stocked("standard")

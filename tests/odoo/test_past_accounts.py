@@ -2,47 +2,21 @@
 
 from datetime import timedelta
 
-import test_invoices
 from odoo import fields
+from revaluation_common import UserError
 from test_past_date import PastDateCase
 
 
 class TestPastAccounts(PastDateCase):
     """10 @ 10.00 on the day; since then 4 delivered, 3 of them invoiced. The day's stock to 80.00: -2 a unit."""
 
-    sale_vals = test_invoices.TestDeliveredNotInvoiced.sale_vals
-    invoice = test_invoices.TestDeliveredNotInvoiced.invoice
-
-    def sell(self, product):
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "warehouse_id": self.warehouse.id,
-                "order_line": [(0, 0, self.sale_vals(product))],
-            }
-        )
-        order.action_confirm()
-        move = order.order_line.move_ids
-        self._set_move_done(move, 4)
-        move.picking_id._action_done()
-        self.flush()
-        self.invalidate()
-        return order
-
     def check(self, method):
         product = self.create_product(method, invoice_policy="delivery")
         self.receive(product, 10, 10)
         self.pass_time(days=15)
-        order = self.sell(product)
+        order = self.sell(product, 4)
         self.pass_time(days=1)
-        invoice = order._create_invoices()
-        invoice.invoice_date = fields.Date.today()
-        line = invoice.invoice_line_ids
-        invoice.write({"invoice_line_ids": [(1, line.id, {"quantity": 3})]})
-        invoice.action_post()
-        self.flush()
-        self.invalidate()
+        self.invoice(order, 3)
         self.assertMoney(self.ledger_balance(self.account_expense, product), 30.00)
         journal = self.past_journal(product, 80.00, counterpart_account_id=self.account_revaluation.id)
         self.post_past(journal)
@@ -66,6 +40,39 @@ class TestPastAccounts(PastDateCase):
 
     def test_delivery_partly_invoiced_average(self):
         self.check("average")
+
+    def close(self):
+        self._in_company(self.company).sudo().with_user(self.reader).sudo().action_close_stock_valuation(auto_post=True)
+        self.flush()
+        self.invalidate()
+
+    def test_stock_closing_sees_the_value_of_the_day_and_of_now(self):
+        if not self.has_product_values:
+            self.skipTest("the stock closing came with Odoo 19.0")
+        products = self.env["product.product"]
+        for method in ("fifo", "average", "standard"):
+            for automated in (True, False):
+                product = self.create_product(method, automated, cost=10.0 if method == "standard" else 0.0)
+                self.receive(product, 10, 10)
+                products |= product
+        self.pass_time(days=15)
+        for product in products:
+            self.deliver(product, 4)
+        self.pass_time(days=1)
+        self.close()  # everything up to now is in the ledger: 6 × 10.00 of each
+        account = self.account_valuation
+        self.assertMoney(self.ledger_balance(account), 60.00 * 6)
+        journal = self.past_journal(products)
+        journal.line_ids.value_revalued = 80.00
+        self.post_past(journal)
+        self.assertMoney(sum(self.stock_value(product) for product in products), 48.00 * 6)
+        # at the day -20.00 each; the 8.00 each of what was delivered since the closing books today, and no cent more
+        self.assertMoney(self.ledger_balance(account), 60.00 * 6 - 20.00 * 6)
+        self.close()
+        self.assertMoney(self.ledger_balance(account), 48.00 * 6)
+        with self.assertRaises(UserError) as caught:
+            self.close()
+        self.assertIn("correctly closed", str(caught.exception))
 
     def test_value_set_by_hand_keeps_the_revaluation_of_an_earlier_day(self):
         if not self.has_product_values:

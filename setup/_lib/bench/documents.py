@@ -8,11 +8,13 @@ def change(product_id):
     return (-1 if product_id % 3 == 0 else 1) * (25 + product_id % 97) / 100.0
 
 
-def draft(env, products, grouping="product", **options):
+def draft(env, products, grouping="product", date=None, changed=True, **options):
     """Return a draft journal with a line for each of `products`, its cost changed."""
-    journal = env["stock.revaluation.journal"].create({"entry_grouping": grouping})
+    vals = {"date": date} if date else {}
+    journal = env["stock.revaluation.journal"].create(dict(vals, entry_grouping=grouping))
     journal.calculate(product_ids=products.ids, **options)
-    change_costs(journal)
+    if changed:
+        change_costs(journal)
     return journal
 
 

@@ -48,6 +48,11 @@ class Rows:
         else:
             yield "stock_valuation_layer", "remaining_value", "remaining_qty > 0 AND product_id IN (%s)" % ids
 
+    def only(self, *tables):
+        """Keep of them what goes into `tables`."""
+        self.inserted = {table: rows for table, rows in self.inserted.items() if table in tables}
+        self.links, self.updated = ([], []), []
+
     def write(self, env):
         """Write them again."""
         cursor = env.cr._obj

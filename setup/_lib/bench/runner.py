@@ -2,7 +2,7 @@
 
 import json
 
-from . import editing, ledger, meter, posting, reading, report, seed
+from . import editing, ledger, meter, past, posting, reading, report, seed
 
 CASES = {
     "post": posting.post,
@@ -13,6 +13,7 @@ CASES = {
     "background": posting.background,
     "positions": reading.positions,
     "ledger": ledger.ledger,
+    "past": past.past,
 }
 
 

@@ -1,7 +1,8 @@
 """Stock to measure on: thousands of products with receipts and a delivery, inserted by SQL as Odoo would leave them.
 
 Product number p costs 10 + p % 7, and each further receipt 0.50 more; every receipt brings 12 units, and 6 of
-the first one are delivered. All figures are whole cents, so every series comes to the same.
+the first one are delivered. More `issues` of 6 each follow after a day `PAST` days ago. All figures are whole cents,
+so every series comes to the same.
 """
 
 from odoo.release import version_info
@@ -13,15 +14,22 @@ RECEIVED, DELIVERED, STEP = 12.0, 6.0, 0.5
 SERIES = int(version_info[0])
 HAS_LAYERS = SERIES < 19
 COST = "(10 + n % 7)"
+PAST = 60
+# Receipts, deliveries: how many days ago; what is left of receipt number i; under FIFO delivery j takes half a receipt
+RECEIPT_AGE = "(%(receipts)s - i + 1 + %(shift)s)"
+DELIVERY_AGE = "(CASE WHEN j = 0 THEN %(shift)s + 0.5 ELSE (%(shift)s - 1) * (1 - j / (%(issues)s + 1.0)) END)"
+LEFT = "LEAST(12.0, GREATEST(0.0, 12 * (i + 1) - 6 * (%(issues)s + 1)))"
+FIFO_STEP = "%s * ((j + 1) / 2)" % STEP
 
 
-def products(env, name, method, count, receipts=3, automated=True, lots=False):
+def products(env, name, method, count, receipts=3, automated=True, lots=False, issues=0):
     """Create `count` products with stock under a category of their own; return them."""
     builders, category = _builders(env), env["product.category"].create({"name": name})
     builders.set_up_category(category, method, automated)
     ids = _copies(env, builders.create_product(categ=category, name=name, default_code=name), count)
-    numbered = {"ids": ids, "company": env.company.id, "uid": env.uid, "receipts": receipts}
-    _costs(env, ids, method, receipts)
+    numbered = {"ids": ids, "company": env.company.id, "uid": env.uid, "receipts": receipts, "issues": issues}
+    numbered["shift"] = PAST if issues else 0
+    _costs(env, ids, method, receipts, issues)
     if HAS_LAYERS:
         _layers(env, numbered, method, category)
     else:
@@ -107,12 +115,14 @@ def _copy_rows(env, table, row_id, count, changed):
     return [row[0] for row in env.cr.fetchall()]
 
 
-def _costs(env, ids, method, receipts):
+def _costs(env, ids, method, receipts, issues):
     """Store the cost that the receipts lead to."""
+    left = [min(RECEIVED, max(0, RECEIVED * (i + 1) - DELIVERED * (issues + 1))) for i in range(receipts)]
+    first = next(i for i in range(receipts) if left[i])
     extra = {
         "standard": 0.0,
         "average": STEP * (receipts - 1) / 2,
-        "fifo": 0.0 if HAS_LAYERS else (STEP * RECEIVED * sum(range(receipts)) / (RECEIVED * receipts - DELIVERED)),
+        "fifo": STEP * (first if HAS_LAYERS else sum(i * left[i] for i in range(receipts)) / sum(left)),
     }[method]
     rows = "SELECT id, %s + %r AS cost FROM unnest(%%s) WITH ORDINALITY AS u(id, n)" % (COST.replace("%", "%%"), extra)
     if "ir.property" in env:
@@ -137,9 +147,12 @@ def _costs(env, ids, method, receipts):
 def _layers(env, values, method, category):
     """Insert receipts and the delivery as layers."""
     cost = "(%s + %s * i)" % (COST, STEP if method != "standard" else 0)
-    out = {"fifo": COST, "standard": COST, "average": "(%s + %s * (%%(receipts)s - 1) / 2.0)" % (COST, STEP)}[method]
+    out = {
+        "fifo": "(%s + %s)" % (COST, FIFO_STEP),
+        "standard": COST,
+        "average": "(%s + %s * (%%(receipts)s - 1) / 2.0)" % (COST, STEP),
+    }[method]
     kept = method != "standard" or SERIES >= 16  # 14.0 and 15.0 keep nothing remaining under standard cost
-    left = "CASE WHEN i = 0 THEN %s ELSE %s END" % (RECEIVED - DELIVERED, RECEIVED)
     extra = ", categ_id" if SERIES >= 17 else ""
     select = (
         "SELECT %(company)s, u.id, {quantity}, {cost}, round(({quantity} * {cost})::numeric, 2), {left}, {value},"
@@ -156,18 +169,18 @@ def _layers(env, values, method, category):
         select.format(
             quantity=RECEIVED,
             cost=cost,
-            left=left if kept else "NULL",
-            value="round((%s * %s)::numeric, 2)" % (left, cost) if kept else "NULL",
-            age="(%(receipts)s - i + 1)",
+            left=LEFT if kept else "NULL",
+            value="round((%s * %s)::numeric, 2)" % (LEFT, cost) if kept else "NULL",
+            age=RECEIPT_AGE,
             category=category_id,
         )
         + numbered
         + ", generate_series(0, %(receipts)s - 1) AS i ORDER BY i, n"
     )
     delivery = (
-        select.format(quantity=-DELIVERED, cost=out, left="0", value="NULL", age="0.5", category=category_id)
+        select.format(quantity=-DELIVERED, cost=out, left="0", value="NULL", age=DELIVERY_AGE, category=category_id)
         + numbered
-        + " ORDER BY n"
+        + ", generate_series(0, %(issues)s) AS j ORDER BY j, n"
     )
     for text in (receipts, delivery):
         env.cr.execute(head + text.replace("n % 7", "n %% 7"), values)
@@ -179,7 +192,8 @@ def _quants(env, values, lots=None):
     env.cr.execute(
         "INSERT INTO stock_quant (product_id, company_id, location_id, lot_id, quantity, reserved_quantity, in_date,"
         " create_uid, write_uid, create_date, write_date)"
-        " SELECT id, %(company)s, %(stock)s, lot, %(receipts)s * 12 - 6, 0, now(), %(uid)s, %(uid)s, now(), now()"
+        " SELECT id, %(company)s, %(stock)s, lot, %(receipts)s * 12 - 6 * (%(issues)s + 1), 0, now(), %(uid)s, %(uid)s,"
+        " now(), now()"
         " FROM unnest(%(ids)s, %(lots)s::int[]) AS u(id, lot)",
         dict(values, stock=_warehouse(env).lot_stock_id.id, lots=lots or [None] * len(values["ids"])),
     )
@@ -213,7 +227,7 @@ def _moves(env, values, method, lots):
     """Insert receipts and the delivery as done moves with their lines."""
     cost = "(%s + %s * i)" % (COST.replace("%", "%%"), STEP if method != "standard" else 0)
     out = {
-        "fifo": "10 + n %% 7",
+        "fifo": "10 + n %%%% 7 + %s" % FIFO_STEP,
         "standard": "10 + n %% 7",
         "average": "10 + n %%%% 7 + %s * (%%(receipts)s - 1) / 2.0" % STEP,
     }[method]
@@ -245,7 +259,7 @@ def _moves(env, values, method, lots):
             quantity=RECEIVED,
             cost=cost,
             received="true",
-            age="(%(receipts)s - i + 1)",
+            age=RECEIPT_AGE,
         )
         + ", generate_series(0, %(receipts)s - 1) AS i ORDER BY i, n",
         values,
@@ -253,9 +267,9 @@ def _moves(env, values, method, lots):
     env.cr.execute(
         head
         + select.format(
-            source="%(stock)s", target="%(customer)s", quantity=DELIVERED, cost=out, received="false", age="0.5"
+            source="%(stock)s", target="%(customer)s", quantity=DELIVERED, cost=out, received="false", age=DELIVERY_AGE
         )
-        + " ORDER BY n",
+        + ", generate_series(0, %(issues)s) AS j ORDER BY j, n",
         values,
     )
     env.cr.execute(

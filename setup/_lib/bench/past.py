@@ -1,0 +1,64 @@
+"""A journal dated in the past beside the same one dated today, and the reading of who took what in one query."""
+
+import datetime
+
+from . import documents, floor, seed
+from .meter import compare, transaction
+
+RECEIPTS = ISSUES = 50
+TODAY, PAST, ROWS = "dated today", "dated in the past", "the rows that one writes more, raw SQL"
+
+
+def past(bench):
+    """Each costing method: calculate and post as of a day since which every product was issued fifty times."""
+    for method in ("fifo", "average", "standard"):
+        with transaction(bench.env, keep=True) as env:
+            documents.post_in_foreground(env)
+            products = seed.products(env, "Past " + method, method, bench.past, RECEIPTS, issues=ISSUES)
+            small = seed.products(env, "Past small " + method, method, 3, RECEIPTS, issues=ISSUES)
+            day = datetime.date.today() - datetime.timedelta(days=seed.PAST)
+            journals = {
+                name: documents.draft(env, products, date=date).id for name, date in ((TODAY, None), (PAST, day))
+            }
+            warm = documents.draft(env, small, date=day).id
+        seed.finish(bench.env)
+        size = "%s, %d products × %d receipts, %d issues since" % (method, bench.past, RECEIPTS, ISSUES)
+        ids = products.ids
+        bench.add("past", "calculate " + size, _calculate(bench, ids, day), against=TODAY, slower=True)
+        bench.add("past", "post " + size, _post(bench, journals, warm), against=TODAY, slower=True)
+    _read(bench, day)
+
+
+def _calculate(bench, ids, day):
+    def calculate(date):
+        return lambda env: documents.draft(env, env["product.product"].browse(ids), date=date, changed=False)
+
+    return compare(bench.env, {TODAY: calculate(None), PAST: calculate(day)}, bench.rounds)
+
+
+def _post(bench, journals, warm):
+    def post(journal_id):
+        return lambda env: env["stock.revaluation.journal"].browse(journal_id).action_post()
+
+    compare(bench.env, {"warm": post(warm)}, 1)
+    with transaction(bench.env) as env:
+        rows = floor.Rows(env, journals[PAST])
+    rows.only("stock_valuation_layer", "account_move", "account_move_line")
+    return compare(
+        bench.env, {TODAY: post(journals[TODAY]), PAST: post(journals[PAST]), ROWS: rows.write}, bench.rounds
+    )
+
+
+def _read(bench, day):
+    """Who took what of a million layers: half of them receipts, half issues since."""
+    count = bench.million // (RECEIPTS + ISSUES)
+    with transaction(bench.env, keep=True) as env:
+        ids = seed.products(env, "Million", "fifo", count, RECEIPTS, issues=ISSUES).ids
+    seed.finish(bench.env)
+
+    def read(env):
+        seam = env["stock.revaluation.valuation"]
+        streams, left_out = seam._read_streams(env["product.product"].browse(ids), seam._value_date(day))
+        assert len(streams) == count and not left_out
+
+    bench.add("past", "read %d layers" % (count * (RECEIPTS + ISSUES)), compare(bench.env, {"streams": read}, 1))
