@@ -15,6 +15,7 @@ from . import stock_revaluation_journal_forwarding
 from . import stock_revaluation_journal_preview
 from . import stock_revaluation_journal_background
 from . import stock_revaluation_journal_reversal
+from . import stock_revaluation_kept
 from . import stock_revaluation_nrv
 from . import stock_revaluation_selling_cost
 from . import stock_revaluation_nrv_table

@@ -13,10 +13,11 @@ from ..valuation.shapes import Key
 PRICED_AT_ONCE = 200
 
 # A net realisable value that something gives for an item. Units: `value` of all the item's quantity, company currency.
-# `basis` is one of BASES; `text` a function that says why, given a `tools.NumberWriter`: asked for lines that keep it.
-Estimate = namedtuple("Estimate", "value basis text")
+# `basis` is one of BASES; `text` a function that says why, given a `tools.NumberWriter`: asked for lines that keep it;
+# `by` the ids of the users who wrote what it rests on.
+Estimate = namedtuple("Estimate", "value basis text by", defaults=((),))
 # A table as the test needs it. Shape: `rows` see `engine.realisable`.
-TableRows = namedtuple("TableRows", "name months rows")
+TableRows = namedtuple("TableRows", "name months rows by")
 
 
 class StockRevaluationCostSource(models.AbstractModel):
@@ -44,21 +45,28 @@ class StockRevaluationCostSource(models.AbstractModel):
         lowest = {key: min(estimates, key=lambda each: each.value) for key, estimates in found.items()}
         return {**entered, **lowest}
 
-    def _estimate(self, item, unit_value, basis, text, company):
+    def _estimate(self, item, unit_value, basis, text, company, by):
         value = round_to(decimal(unit_value) * decimal(item.quantity), company.currency_id.rounding)
-        return Estimate(value, basis, text)
+        return Estimate(value, basis, text, by)
 
-    def _estimate_part(self, item, percent, basis, text, company, options):
-        """Return the estimate of `percent` of what an item cost, before write-downs."""
+    def _estimate_part(self, item, percent, text, table, basis, company, options):
+        """Return the estimate of `percent` of what an item cost, before write-downs, that a table gives."""
         standing = options["standings"][item.key]
         value = (standing.carried + standing.left) * percent / 100
-        return Estimate(round_to(value, company.currency_id.rounding), basis, text)
+        return Estimate(round_to(value, company.currency_id.rounding), basis, text, table.by)
 
     def _estimates_entered(self, items, company, date):
         products = self.env["product.product"].browse({item.product_id for item in items})
         records = self.env["stock.revaluation.nrv"]._get_values(products, company, date)
         return {
-            item.key: self._estimate(item, record.unit_value, "entered", partial(self._entered_text, record), company)
+            item.key: self._estimate(
+                item,
+                record.unit_value,
+                "entered",
+                partial(self._entered_text, record),
+                company,
+                tuple(record.figures_by.ids),
+            )
             for item in items
             for record in [records.get(item.product_id)]
             if record
@@ -82,14 +90,17 @@ class StockRevaluationCostSource(models.AbstractModel):
         prices = self._get_sales_prices(records, company, date, options["pricelist_id"])
         costs = self.env["stock.revaluation.selling.cost"]._get_costs(records, company)
         origin = options["pricelist_id"].sudo().display_name or _("sales price of the product")
-        net, texts = {}, {}
+        net, texts, writers = {}, {}, {}
         for product_id, price in prices.items():
             percent = sum(row.percent for row in costs[product_id])
             amount = sum(row.amount for row in costs[product_id])
             net[product_id] = realisable.net_price(price, percent, amount)
+            writers[product_id] = tuple(row.figures_by.id for row in costs[product_id])
             texts[product_id] = partial(self._price_text, origin, price, percent, amount, net[product_id])
         return {
-            item.key: self._estimate(item, net[item.product_id], "price", texts[item.product_id], company)
+            item.key: self._estimate(
+                item, net[item.product_id], "price", texts[item.product_id], company, writers[item.product_id]
+            )
             for item in items
             if item.product_id in net
         }
@@ -131,7 +142,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             table = tables[item.product_id]
             percent = realisable.kept_percent(pieces[item.key], table.rows)
             text = partial(self._ageing_text, table, pieces[item.key], percent)
-            estimates[item.key] = self._estimate_part(item, percent, "ageing", text, company, options)
+            estimates[item.key] = self._estimate_part(item, percent, text, table, "ageing", company, options)
         return estimates
 
     def _get_pieces(self, items, company, date):
@@ -194,7 +205,7 @@ class StockRevaluationCostSource(models.AbstractModel):
             months = realisable.months_of_stock(stock[item.product_id], out, table.months)
             percent = realisable.percent_of(months, table.rows)
             text = partial(self._coverage_text, table, months, out, percent)
-            estimates[item.key] = self._estimate_part(item, percent, "coverage", text, company, options)
+            estimates[item.key] = self._estimate_part(item, percent, text, table, "coverage", company, options)
         return estimates
 
     def _get_issued(self, tables, company, date):
@@ -232,7 +243,7 @@ class StockRevaluationCostSource(models.AbstractModel):
         categories = self.env["product.category"].browse({product.categ_id.id for product in products.values()})
         Table = self.env["stock.revaluation.nrv.table"]
         found = {
-            category_id: TableRows(table.name, table.months, table._get_rows())
+            category_id: TableRows(table.name, table.months, table._get_rows(), tuple(table.figures_by.ids))
             for category_id, table in Table._by_category(categories, company, [("kind", "=", kind)]).items()
         }
         tables = {

@@ -9,8 +9,9 @@ from ..valuation.shapes import Key
 from .stock_revaluation_journal_line import COST_DIGITS
 
 # What the test found for an item, and what follows. Units: company currency. `cost` is what the item would be worth
-# without write-downs, `left` what is left of these, `value` the new value; `group` how it was tested, if not alone.
-Finding = namedtuple("Finding", "item cost left reversible estimate value group")
+# without write-downs, `left` what is left of these, `value` the new value; `group` how it was tested, if not alone;
+# `by` the ids of the users who wrote what it rests on.
+Finding = namedtuple("Finding", "item cost left reversible estimate value group by")
 # Where an item stands before the test. Units: company currency. `carried` is what it is carried at, write-downs and
 # allowance taken off; `left` what is left of these, `reversible` what of that may be taken back.
 Standing = namedtuple("Standing", "carried left reversible")
@@ -148,16 +149,20 @@ class StockRevaluationCostSource(models.AbstractModel):
         Shape: `estimates` {item key: Estimate}, `standings` {item key: Standing}, for all `items`.
         """
         step, findings = company.currency_id.rounding, []
-        for name, own in self._group_items(items, company):
+        for group, own in self._group_items(items, company):
             standing = [standings[item.key] for item in own]
             costs = [round_to(each.carried + each.left, step) for each in standing]
             values = [estimates[item.key].value for item in own]
             short = realisable.write_downs(list(zip(costs, values)), step)
-            text = name and self._group_text(name, sum(costs), sum(values), company)
+            text = group and self._group_text(group.name, sum(costs), sum(values), company)
+            writers = {user_id for item in own for user_id in estimates[item.key].by if user_id}
+            writers.update(group.figures_by.ids if group else ())
             for item, each, cost, write_down in zip(own, standing, costs, short):
                 top = each.reversible if highest is None else highest
                 value = realisable.bounded(each.carried, cost - write_down, lowest, top)
-                findings.append(Finding(item, cost, each.left, each.reversible, estimates[item.key], value, text))
+                findings.append(
+                    Finding(item, cost, each.left, each.reversible, estimates[item.key], value, text, writers)
+                )
         return findings
 
     def _get_blocked(self, findings, highest):
@@ -211,15 +216,15 @@ class StockRevaluationCostSource(models.AbstractModel):
         return [item._replace(booked=amount, value_now=item.value_now - amount) for item, amount in zip(items, amounts)]
 
     def _group_items(self, items, company):
-        """Return [(name of the group or None, [items tested together])]."""
+        """Return [(group or None, [items tested together])]."""
         products = self._products(items, company)
         categories = self.env["product.category"].browse({product.categ_id.id for product in products.values()})
         groups = self.env["stock.revaluation.nrv.group"]._by_category(categories, company)
         together = defaultdict(list)
         for item in items:
             group = groups.get(products[item.product_id].categ_id.id)
-            together[(group.name, group.id) if group else (None, item.product_id)].append(item)
-        return [(name, own) for (name, _id), own in together.items()]
+            together[(group, None) if group else (None, item.product_id)].append(item)
+        return [(group, own) for (group, _product_id), own in together.items()]
 
     # ------------------------------------------------------------------ tools
 

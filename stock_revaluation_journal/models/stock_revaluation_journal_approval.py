@@ -11,7 +11,8 @@ class StockRevaluationJournal(models.Model):
 
     Who prepared a journal is whoever last entered the new cost or total of one of its lines
     (`entered_by`), by hand, from a file or by Suggest, not the responsible, whom anybody can change. Lines that a rule
-    has entered are of whoever last wrote what decides the rule's figures. A manager who changes a figure
+    has entered are of whoever last wrote what decides the rule's figures; where net realisable value decided, who
+    wrote the value, table, cost or group that it rests on has prepared the line as well. A manager who changes a figure
     while approving has prepared it too. Code that runs as superuser (automations that an
     administrator set up) is not asked.
     """
@@ -36,12 +37,13 @@ class StockRevaluationJournal(models.Model):
         for journal in self:
             journal.approval_needed = journal._exceeds_limit()
 
-    @api.depends("line_ids.entered_by", "line_ids.amount", "line_ids.sets_cost")
+    @api.depends("line_ids.entered_by", "line_ids.nrv_by", "line_ids.amount", "line_ids.sets_cost")
     def _compute_prepared_by_ids(self):
         compat.flush(self.env)
         self.env.cr.execute(
-            "SELECT journal_id, ARRAY_AGG(DISTINCT entered_by) FROM stock_revaluation_journal_line"
-            " WHERE journal_id = ANY(%s) AND (amount <> 0 OR sets_cost) AND entered_by IS NOT NULL GROUP BY journal_id",
+            "SELECT journal_id, ARRAY_AGG(DISTINCT user_id) FROM stock_revaluation_journal_line"
+            " CROSS JOIN LATERAL unnest(entered_by || string_to_array(nrv_by, ',')::int[]) AS preparer(user_id)"
+            " WHERE journal_id = ANY(%s) AND (amount <> 0 OR sets_cost) AND user_id IS NOT NULL GROUP BY journal_id",
             [self.ids],
         )
         known = dict(self.env.cr.fetchall())

@@ -17,6 +17,7 @@ NO_FINDING = {
     "nrv_left": 0,
     "nrv_reversible": 0,
     "nrv_detail": False,
+    "nrv_by": False,
 }
 
 

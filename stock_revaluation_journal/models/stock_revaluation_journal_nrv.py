@@ -67,6 +67,9 @@ class StockRevaluationJournalLine(models.Model):
         help="The price, or the quantities by days since receipt, or the months of stock that decided.",
     )
 
+    # Ids of those who wrote the values, tables, costs and groups that decided: they have prepared the line, too
+    nrv_by = fields.Char(readonly=True, copy=False)
+
     def _note_findings(self, findings):
         """Leave {line id: Finding} on those lines among `self`."""
         write = self.env["stock.revaluation.cost.source"]._get_writer()
@@ -84,4 +87,5 @@ class StockRevaluationJournalLine(models.Model):
             "nrv_left": float(finding.left),
             "nrv_reversible": float(finding.reversible),
             "nrv_detail": "\n".join(filter(None, [finding.estimate.text(write), finding.group])),
+            "nrv_by": ",".join(map(str, sorted(finding.by))),
         }

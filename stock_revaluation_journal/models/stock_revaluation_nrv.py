@@ -9,7 +9,7 @@ class StockRevaluationNrv(models.Model):
     """A net realisable value that somebody knows: entered, or imported from a file."""
 
     _name = "stock.revaluation.nrv"
-    _inherit = "stock.revaluation.guard"
+    _inherit = "stock.revaluation.kept"
     _description = "Net Realisable Value of a Product"
     _order = "date desc, product_id, id desc"
     _rec_name = "product_id"

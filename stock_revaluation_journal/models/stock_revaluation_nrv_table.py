@@ -77,6 +77,22 @@ class StockRevaluationNrvTableLine(models.Model):
         help="What the goods are worth then. Below the first row they are worth their cost.",
     )
 
+    def _create_allowed(self, vals_list):
+        lines = super()._create_allowed(vals_list)
+        lines.table_id._note_writer()
+        return lines
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.table_id._note_writer()
+        return result
+
+    def unlink(self):
+        tables = self.table_id
+        result = super().unlink()
+        tables._note_writer()
+        return result
+
     @api.constrains("start", "percent", "table_id")
     def _check_figures(self):
         for line in self:

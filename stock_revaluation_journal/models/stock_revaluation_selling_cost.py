@@ -8,7 +8,7 @@ class StockRevaluationByCategory(models.AbstractModel):
     """Rows that a controller keeps for product categories: the row of the nearest category holds."""
 
     _name = "stock.revaluation.by.category"
-    _inherit = "stock.revaluation.guard"
+    _inherit = "stock.revaluation.kept"
     _description = "Kept by Product Category"
     _check_company_auto = True
 

@@ -436,6 +436,47 @@ class TestNrv(NrvCase):
             self.assertFalse(self.as_user(record, outsider, foreign.company).search([("id", "=", record.id)]))
             self.as_user(record, self.accountant).unlink()
 
+    def test_who_wrote_a_value_table_or_cost_prepares_the_journals_that_it_decides(self):
+        manager = "stock_revaluation_journal.group_revaluation_manager"
+        controller, approver = self.create_user("nrv_controller", manager), self.create_user("nrv_approver", manager)
+        preparer = self.create_user("nrv_suggester", "stock_revaluation_journal.group_revaluation_user")
+        entered, aged, sold = (self.stocked(10, 10.00, list_price=10.00) for _number in range(3))
+        self.pass_time(days=200)
+        value = self.as_user(self.entered(entered, 20.00), controller)
+        value.unit_value = 5.00
+        table = self.as_user(self.table([(10, 90)]), controller)
+        table.line_ids.percent = 40.0
+        cost = self.as_user(self.selling_cost(percent=5), controller)
+        cost.percent = 80.0
+        # What decides nothing makes nobody a preparer, and lets nobody cease to be one
+        for record, name in ((value, "note"), (table, "name"), (cost, "note")):
+            self.as_user(record, approver)[name] = "Looked at"
+            self.assertEqual(record.figures_by, controller)
+        self.company.revaluation_approval_amount = 1.00
+        for product, basis, options in (
+            (entered, "entered", {}),
+            (aged, "ageing", {"nrv_price": False}),
+            (sold, "price", {"nrv_ageing": False}),
+        ):
+            journal = self.calculate(product, user=preparer)
+            self.suggest(journal, **options)
+            self.assertEqual(journal.line_ids.nrv_basis, basis)
+            self.assertLess(journal.amount, 0.0)
+            self.assertEqual(journal.prepared_by_ids, preparer | controller)
+            self.assertIn("another revaluation manager", "".join(self.as_user(journal, controller)._check_approval()))
+            self.assertFalse(self.as_user(journal, approver)._check_approval())
+
+    def test_managers_reach_what_they_keep_without_administering_inventory(self):
+        manager = "stock_revaluation_journal.group_revaluation_manager"
+        for group, suffix in (("stock.group_stock_user", ""), ("account.group_account_manager", "_accounting")):
+            user = self.create_user("menu" + suffix, manager, group)
+            seen = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+            for name in ("reason", "rule", "selling_cost", "nrv_table", "nrv", "nrv_group"):
+                menu = self.env.ref("stock_revaluation_journal.menu_revaluation_%s%s" % (name, suffix))
+                while menu:
+                    self.assertIn(menu.id, seen, menu.complete_name)
+                    menu = menu.parent_id
+
     def test_tables_of_another_company_do_not_hold(self):
         product = self.stocked(10, 10.00, sale_ok=False)
         foreign = self.create_books("Nrv Foreign")

@@ -132,7 +132,9 @@ class TestPastDate(FiguresCase):
         self.assertMoney(line.value_revalued, 260.00)
         self.assertRegex(line.nrv_detail, "181–365 days since receipt: 8.00? at 75")
         self.post_past(line.journal_id)
-        journal = self.suggest_for(self.fifo, nrv_price=False)  # now 9 at 20.00 since 100 days, 5 at 30.00: nothing is old
+        journal = self.suggest_for(
+            self.fifo, nrv_price=False
+        )  # now 9 at 20.00 since 100 days, 5 at 30.00: nothing is old
         self.assertMoney(journal.amount, 0.00)
 
     def post_past(self, journal):
