@@ -17,6 +17,7 @@ if compat.HAS_LAYERS:
     from . import layer_streams
 else:
     from . import product_value_reader
+    from . import product_value_replay
     from . import product_value_past
     from . import product_values
     from . import product_value_models
