@@ -62,6 +62,7 @@ class StockRevaluationJournal(models.Model):
     task_data = fields.Text(
         readonly=True, copy=False, groups="base.group_system", help="What a step leaves to the next."
     )
+    task_failed = fields.Boolean("Failed", readonly=True, copy=False, help="What ran in the background met a problem.")
     notice = fields.Text("Notice", readonly=True, copy=False, help="What work in the background came to.")
     preview_content = fields.Html(
         "Preview", readonly=True, copy=False, sanitize=False, help="The preview that was made in the background."
@@ -77,7 +78,7 @@ class StockRevaluationJournal(models.Model):
         """Hand work to the scheduled action; `data` is what its first step is given."""
         self.ensure_one()
         values = {"task": task, "task_user_id": self.env.uid, "task_done": 0, "task_total": total}
-        values.update(task_stopped=False, notice=False, preview_content=False)
+        values.update(task_stopped=False, task_failed=False, notice=False, preview_content=False)
         self.sudo()._write_protected(dict(values, task_data=json.dumps(data)))
         self._trigger_hands(1)
 
@@ -151,7 +152,7 @@ class StockRevaluationJournal(models.Model):
         if self.task in WRITING and self.task_done:
             counts = {"done": self.task_done, "total": self.task_total}
             problem += "\n\n" + _("%(done)d of %(total)d were done before, and stay.", **counts)
-        self._close_task(problem, **back)
+        self._close_task(problem, task_failed=True, **back)
         if self.post_on_date:
             self.sudo()._report_schedule_problem(UserError(problem))
 

@@ -128,6 +128,7 @@ class TestSteps(BackgroundCase):
         self.run_background()
         self.assertFalse(self.journal.task)
         self.assertIn("worth less than nothing", self.journal.notice)
+        self.assertTrue(self.journal.task_failed)
         self.assertMoney(self.journal.amount, 180.00)
 
     def test_import_in_steps_and_a_product_twice_in_the_file_is_refused(self):
