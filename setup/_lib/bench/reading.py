@@ -117,3 +117,12 @@ def _grouped(env, category_id, vals_list):
     )
     env.cr.fetchall()
     models.BaseModel.create(env["stock.revaluation.journal.line"], vals_list)
+
+
+def production(bench):
+    """Stock of as many products, a third of each costing method, for a server to work on; nothing is measured here."""
+    each, rest = divmod(bench.production, 3)
+    with transaction(bench.env, keep=True) as env:
+        for method, count in (("fifo", each), ("average", each), ("standard", each + rest)):
+            seed.products(env, "Production %s" % method, method, count)
+    seed.finish(bench.env)

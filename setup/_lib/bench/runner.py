@@ -12,6 +12,7 @@ CASES = {
     "edit": editing.edit,
     "background": posting.background,
     "positions": reading.positions,
+    "production": reading.production,
     "ledger": ledger.ledger,
     "past": past.past,
 }
