@@ -83,8 +83,8 @@ class StockRevaluationJournal(models.Model):
     # ------------------------------------------------------------------ reverse
 
     def _fill_reversal(self, reversal):
-        """Make the lines of a reversal; very many of them in the background."""
-        if not self._has_many_lines():
+        """Make the lines of a reversal; many of them in the background: each takes more than Calculate does."""
+        if self.line_count <= LINES_PER_STEP and not self._has_many_lines():
             return super()._fill_reversal(reversal)
         return reversal._start_task("reverse", self._count_lines(POSTED), after=0)
 

@@ -65,8 +65,8 @@ def database(found, tmp_path):
         databases.copy(found, databases.template(found), name)
         databases.install(found, name)
         sizes = json.dumps({"production": LINES})
-        files = {"BENCH_SETUP_FOLDER": cache.CHECKOUT / "setup", "BENCH_RESULT": tmp_path / "result"}
-        assert not databases.run_script(found, name, BENCH, BENCH_CASE="production", BENCH_OPTIONS=sizes, **files)
+        given = {"BENCH_CASE": "production", "BENCH_OPTIONS": sizes, "BENCH_RESULT": tmp_path / "result"}
+        assert not databases.run_script(found, name, BENCH, **given)
         yield name
     finally:
         databases.drop(found, name)
