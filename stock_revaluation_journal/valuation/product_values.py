@@ -34,8 +34,9 @@ class StockRevaluationValuation(models.AbstractModel):
                     vals_list += self._receipt_layer_vals(change, part)
                     shares[change.line_id] = [row[:2] + (self._money(row[2]),) for row in part.layers]
                 else:
-                    vals_list.append(self._layer_vals(change, change.amount, change.key.lot_id))
-                    lot_costs.update(self._lot_costs(change, lots.get(change.key.product_id, {})))
+                    own = lots.get(change.key.product_id, {})
+                    vals_list += [self._layer_vals(change, *part) for part in self._amounts_by_lot(change, own)]
+                    lot_costs.update(self._lot_costs(change, own))
         value_changes = self._value_changes(products, plans)
         product_costs, logged = self._product_costs(products, by_product, plans, value_changes, moment)
         late_rows = self._cost_rows(products, by_product, self._read_products(products, moment), value_changes, moment)
@@ -51,6 +52,17 @@ class StockRevaluationValuation(models.AbstractModel):
         layers = self.env["stock.valuation.layer"].sudo()._create_by_posting(vals_list)
         self._date_layers(layers, moments)
         return shares
+
+    def _amounts_by_lot(self, change, lots):
+        """Return [(amount, lot id or False)]: what a change does to each lot, so that a lot's part can be taken back."""
+        if change.key.lot_id or not lots:
+            return [(change.amount, change.key.lot_id)]
+        changes = {
+            lot_id: decimal(new) - decimal(old)
+            for lot_id, (_quantity, old, new) in self._new_lot_values(change, lots).items()
+        }
+        amounts = self._whole_cents(list(changes.values()), change.amount)
+        return [(float(amount), lot_id) for lot_id, amount in zip(changes, amounts) if amount]
 
     def _lot_costs(self, change, lots):
         """Return {lot id: unrounded cost} of the lots that a change of standard or average cost reaches."""

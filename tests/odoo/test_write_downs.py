@@ -251,3 +251,28 @@ class TestTracked(WriteDownCase):
         self.deliver(product, 4, lot=lots[0])
         self.assertEqual([self.left(product, lot=lot) for lot in lots], [18.0, 10.0])
         self.assertEqual(self.left(product), 28.0)
+
+    def test_lots_of_a_product_that_was_written_down_as_a_whole_are_reversed_one_by_one(self):
+        """Two lots of 10 @ 10, 200 to 140: −30 each. 4 of A issued: of A 18 are left, of B 30."""
+        if not self.has_lot_valuation:
+            self.skipTest("Odoo values no lots before 18.0")
+        for method in ("average", "standard", "fifo"):
+            product = self.create_product(method, cost=10.0, tracking="lot", lot_valuated=True)
+            lots = [self.create_lot(product, name) for name in ("A", "B")]
+            for lot in lots:
+                self.receive(product, 10, 10.0, lot=lot)
+            journal = self.prepare("write_down", {product: 140.0})
+            self.post(journal)
+            layers = journal.valuation_layer_ids
+            self.assertEqual({layer.lot_id: round(layer.value, 2) for layer in layers}, dict.fromkeys(lots, -30.0))
+            self.deliver(product, 4, lot=lots[0])
+            self.assertEqual([self.left(product, lot=lot) for lot in lots], [18.0, 30.0], method)
+            if method == "fifo":
+                continue
+            journal = self.calculate(product, "lot", reason_id=self.reasons["write_down_reversal"].id)
+            self.line(journal, product, lots[0]).value_revalued = 60.01
+            self.assert_refused(journal.action_post, "18.00 at the most", products=product)
+            for lot, value in zip(lots, (60.0, 100.0)):
+                self.line(journal, product, lot).value_revalued = value
+            self.post(journal)
+            self.assertEqual(self.left(product), 0.0)
