@@ -19,6 +19,17 @@ def decimal(number):
     )
 
 
+def settled(number):
+    """Return the Decimal that a float stands for, without the noise that arithmetic leaves in its last digits.
+
+    Two ways to the same half cent then round to the same cent.
+
+    >>> settled(118.93499999999999), settled(118.935), settled(12345678901.235)
+    (Decimal('118.9350000000'), Decimal('118.9350000000'), Decimal('12345678901.2350'))
+    """
+    return Decimal("%#.*g" % (13 if abs(number) < 1e10 else 15, number))
+
+
 def round_to(number, step):
     """Round `number` to the nearest multiple of `step`, halves away from zero.
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from odoo import SUPERUSER_ID, models
 
 from .. import compat, tools
+from ..engine.rounding import settled
 from .shapes import Layer
 
 # Odoo values what lies in locations of a company, `stock.location._should_be_valued` in SQL.
@@ -329,6 +330,10 @@ class StockRevaluationValuation(models.AbstractModel):
         # From their ids: records that came through a relation would now be read, and valued, one by one
         products = self._read_ahead(self._valued(products.browse(products.ids)))
         return {product.id: self._money(product.total_value) for product in products}
+
+    def _money(self, value):
+        """Round as elsewhere what Odoo works out in floats, here in another order: both come to the same half cent."""
+        return super()._money(settled(value))
 
     def _read_ahead(self, products):
         """Return `products` with what valuing each of them asks for read already, for all at once.

@@ -80,3 +80,12 @@ class TestFractions(RevaluationCase):
         self.assertLayers(product, [(5.0, 30.00)])
         self.deliver(product, 5.0)
         self.assertMoney(self.stock_value(product), 0.0)
+
+    def test_half_cents_worked_out_in_two_ways_are_one_value(self):
+        """0.7 + 0.1 + 0.005 is a computer's 0.8049999999999999: 0.81, as 0.805 is."""
+        if not self.has_product_values:
+            self.skipTest("up to 18.0 values are stored, and none worked out")
+        seam = self.env["stock.revaluation.valuation"].with_company(self.company)
+        self.assertNotEqual(0.7 + 0.1 + 0.005, 0.805)
+        self.assertEqual({seam._money(0.7 + 0.1 + 0.005), seam._money(0.805)}, {0.81})
+        self.assertEqual((seam._money(-0.7 - 0.1 - 0.005), seam._money(0.0)), (-0.81, 0.0))
