@@ -103,8 +103,11 @@ class StockRevaluationJournal(models.Model):
         groups = defaultdict(list)
         for line in lines:
             groups[bookings[line], line._get_group_key()].append(line.id)
-        Line = self.env["stock.revaluation.journal.line"]
-        return [(booking, Line.browse(ids)) for (booking, _key), ids in groups.items()]
+        return [(booking, self._get_group(lines, ids)) for (booking, _key), ids in groups.items()]
+
+    def _get_group(self, lines, ids):
+        """Return the lines of `ids`, some of the list `lines`: what is read of one is read of all of them."""
+        return lines[0].browse(ids).with_prefetch(lines[0]._prefetch_ids)
 
     def _prepare_account_move_vals(self, accounting_journal, groups):
         """Return the values of one entry. Override: to change or complete an entry."""

@@ -29,8 +29,8 @@ class StockRevaluationJournal(models.Model):
             booking = bookings[line]
             products[booking._replace(counterpart=nothing), line.product_id, line.amount > 0].append(line.id)
             counterparts[booking._replace(valuation=nothing), line._get_group_key()].append(line.id)
-        Line = self.env["stock.revaluation.journal.line"]
-        return [(key[0], Line.browse(ids)) for groups in (products, counterparts) for key, ids in groups.items()]
+        groups = [*products.items(), *counterparts.items()]
+        return [(key[0], self._get_group(lines, ids)) for key, ids in groups]
 
     def _get_item_vals(self, booking, lines):
         """Return the items of a group by role, without the side for which it has no account."""

@@ -59,6 +59,10 @@ class TestQueryCounts(RevaluationCase):
         """Journal items are inserted per account, the layers of all lines at once."""
         self.check_post("average", items=0, entry_grouping="account")
 
+    def test_post_per_product_asks_in_batches(self):
+        """A journal item is inserted per product, the counterparts' are few."""
+        self.check_post("average", items=1, entry_grouping="valuation")
+
     def test_refresh_changed_lines_asks_no_more(self):
         """Reading the figures again and writing what changed."""
         few, many = (
