@@ -153,7 +153,7 @@ class TestAlsoWithoutStock(RevaluationCase):
         journal.line_ids.write({"unit_cost_revalued": 6.00})
         journal.action_post()
         self.flush()
-        while journal._post_chunk():
+        while journal._run_task_step() or journal._post_chunk():
             self.flush()
         self.invalidate()
         self.assertEqual(journal.state, "posted")
