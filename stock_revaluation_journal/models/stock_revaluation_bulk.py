@@ -18,7 +18,7 @@ AUTOMATIC = ("id", "display_name", "create_uid", "create_date", "write_uid", "wr
 # Rows of one statement: what they take in memory is bounded.
 ROWS_PER_STATEMENT = 10000
 # Stored computed fields that the statements fill in. One that is not here is left to the ORM.
-COMPUTED = ("company_id", "date", "reason_id", "categ_id", "stock_move_id")
+COMPUTED = ("company_id", "date", "reason_id", "kind", "categ_id", "stock_move_id")
 FOLLOWS = (
     "amount",
     "amount_percent",
@@ -80,7 +80,7 @@ class StockRevaluationJournalLine(models.Model):
         defaults = self._add_missing_default_values({})  # the guard's: a user's own defaults decide nothing
         common = dict(dict.fromkeys(FIGURES, False), **{name: defaults[name] for name in wanted if name in defaults})
         common.update(journal_id=journal.id, company_id=journal.company_id.id)
-        common.update(date=journal.date, reason_id=journal.reason_id.id)
+        common.update(date=journal.date, reason_id=journal.reason_id.id, kind=journal.reason_id.kind)
         own = [name for name in self._foreign_fields() if name in wanted and self._fields[name].default]
         return [dict(common, **(self.default_get(own) if own else {}), **row) for row in rows]
 

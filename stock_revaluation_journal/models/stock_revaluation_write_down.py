@@ -270,7 +270,7 @@ class StockRevaluationJournal(models.Model):
 class StockRevaluationJournalLine(models.Model):
     _inherit = "stock.revaluation.journal.line"
 
-    kind = fields.Selection(related="reason_id.kind", string="Kind")
+    kind = fields.Selection(related="reason_id.kind", store=True, string="Kind")
     write_down_issued = fields.Monetary(
         "Since Issued",
         compute="_compute_write_down",

@@ -54,7 +54,7 @@ class StockRevaluationValuation(models.AbstractModel):
         return shares
 
     def _amounts_by_lot(self, change, lots):
-        """Return [(amount, lot id or False)]: what a change does to each lot, so that a lot's part can be taken back."""
+        """Return [(amount, lot id or False)]: what a change does to each lot, which can be taken back."""
         if change.key.lot_id or not lots:
             return [(change.amount, change.key.lot_id)]
         changes = {

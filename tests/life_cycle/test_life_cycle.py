@@ -55,6 +55,12 @@ def test_update_from_1_0_gives_the_reasons_of_the_addon_their_kind(life):
     }
 
 
+def test_bills_of_materials_are_no_source_without_manufacturing(life):
+    assert not life.choices["mrp"]
+    assert "nrv" in life.choices["sources"]
+    assert not {"rollup", "bom"} & set(life.choices["sources"])
+
+
 def test_update_keeps_what_the_administrator_chose(life):
     assert life.choices["groups"] == ["base.group_system"]
     assert life.choices["limit"] == "77"

@@ -39,6 +39,11 @@ class TestAnalysis(RevaluationCase):
             found[key[1] if isinstance(key, tuple) else key] = row["amount"]
         return found
 
+    def test_analysis_by_kind(self):
+        journal = self.posted()
+        self.assertEqual(self.grouped(journal, "kind"), {"correction": -50.00})
+        self.assertEqual(journal.line_ids.mapped("kind"), ["correction"] * 3)
+
     def test_analysis_by_direction(self):
         found = self.grouped(self.posted(), "direction")
         self.assertEqual(found, {"increase": 25.00, "decrease": -75.00})

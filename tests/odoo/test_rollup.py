@@ -77,6 +77,27 @@ class TestRollup(RevaluationCase):
 
     # ------------------------------------------------------------------ worked by hand
 
+    def test_subcontracted_assembly_costs_what_odoos_button_makes_of_it(self):
+        """C = 2 A at 5.00, which a subcontractor puts together; D = 1 C + half an hour at 20."""
+        if "subcontract" not in dict(self.env["mrp.bom"]._fields["type"].selection):
+            self.skipTest("subcontracting is not installed in this database")
+        a, b, c, d = self.four()
+        bill = self.env["mrp.bom"].search([("product_tmpl_id", "=", c.product_tmpl_id.id)])
+        vendor = self.env["res.partner"].create({"name": "Subcontractor"})
+        partner = "partner_id" if "partner_id" in self.env["product.supplierinfo"]._fields else "name"
+        self.env["product.supplierinfo"].create(
+            {partner: vendor.id, "product_tmpl_id": c.product_tmpl_id.id, "price": 3.00, "min_qty": 0}
+        )
+        bill.write({"type": "subcontract", "subcontractor_ids": [(6, 0, vendor.ids)]})
+        journal = self.worksheet(a, b, c, d)
+        self.line(journal, a).unit_cost_revalued = 5.00
+        self.suggest(journal, self.line(journal, c) | self.line(journal, d))
+        found = self.new_costs(journal)
+        a.with_company(self.company).standard_price = 5.00
+        pressed = self.press_buttons(c, d)
+        self.assertEqual({product: found[product] for product in (c, d)}, pressed)
+        self.assertGreaterEqual(found[c], 13.00)  # and the subcontractor's 3.00 where Odoo counts them
+
     def test_new_cost_of_a_component_reaches_the_top_whatever_the_order_of_the_lines(self):
         a, b, c, d = self.four()
         self.receive(d, 10, 21.00)

@@ -270,7 +270,7 @@ class TestTracked(WriteDownCase):
             if method == "fifo":
                 continue
             journal = self.calculate(product, "lot", reason_id=self.reasons["write_down_reversal"].id)
-            self.line(journal, product, lots[0]).value_revalued = 60.01
+            self.line(journal, product, lots[0]).value_revalued = 66.0
             self.assert_refused(journal.action_post, "18.00 at the most", products=product)
             for lot, value in zip(lots, (60.0, 100.0)):
                 self.line(journal, product, lot).value_revalued = value

@@ -27,13 +27,13 @@ def is_reversal(change):
 
 def test_fifo_without_layers_follows_the_stock_of_its_moment_as_one():
     """10 in stock, written down by 30; of 4 issued 12 go along, though no layer is known."""
-    found, = follow("fifo", RECEIPTS + [issue("d", 4, 5)], [Change("w", 3, 10, 30, {})], 0.01)
+    (found,) = follow("fifo", RECEIPTS + [issue("d", 4, 5)], [Change("w", 3, 10, 30, {})], 0.01)
     assert (found.left, found.layers) == (Decimal("18.00"), {None: Decimal("18.00")})
 
 
 def test_fifo_with_layers_that_were_not_open_follows_the_stock_as_one():
     moves = [RECEIPTS[0], issue("d", 5, 2), RECEIPTS[1]._replace(moment=3), issue("e", 1, 5)]
-    found, = follow("fifo", moves, [Change("w", 4, 5, 10, {"a": 10})], 0.01)
+    (found,) = follow("fifo", moves, [Change("w", 4, 5, 10, {"a": 10})], 0.01)
     assert found.left == Decimal("8.00")
 
 
