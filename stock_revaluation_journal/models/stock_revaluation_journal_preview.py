@@ -170,7 +170,7 @@ class StockRevaluationJournal(models.Model):
                 "date": self._seam()._local_date(layer.create_date),
                 "issue": self._get_issue_name(layer.stock_move_id),
                 "product": layer.product_id.display_name,
-                "account": layer.revaluation_account_id.display_name or "",
+                "account": self._name_forwarded_account(layer.revaluation_account_id),
                 "value": self._cents(layer.value),
             }
             for layer in layers

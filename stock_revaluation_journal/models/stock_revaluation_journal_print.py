@@ -57,11 +57,11 @@ class StockRevaluationJournal(models.Model):
         totals = defaultdict(float)
         if self.state == "draft":
             for _valuation, account, date, amount in self._get_planned_forwards():
-                totals[date, account.display_name or ""] += amount
+                totals[date, self._name_forwarded_account(account)] += amount
         else:
             for layer in self.sudo().forwarded_layer_ids:
                 date = self._seam()._local_date(layer.create_date)
-                totals[date, layer.revaluation_account_id.display_name or ""] += layer.value
+                totals[date, self._name_forwarded_account(layer.revaluation_account_id)] += layer.value
         return [
             {"date": format_date(self.env, date), "account": account, "value": self._print_money(value)}
             for (date, account), value in sorted(totals.items())

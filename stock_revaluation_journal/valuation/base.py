@@ -38,10 +38,14 @@ class StockRevaluationValuation(models.AbstractModel):
         raise NotImplementedError
 
     def _read_streams(self, products, moment):
-        """Return ({(product id, lot id or False): Stream}, {product id: reason}) of what moved since `moment`.
+        """Return {(product id, lot id or False): Stream} of what moved since `moment`.
 
-        Products of which nothing moved may be missing; those with a reason cannot be revalued at that moment.
+        Products of which nothing moved may be missing.
         """
+        raise NotImplementedError
+
+    def _read_unfit(self, products, moment):
+        """Return {product id: reason} of `products` that cannot be revalued at `moment`."""
         raise NotImplementedError
 
     def _measure(self, products, moment=None):
@@ -122,14 +126,14 @@ class StockRevaluationValuation(models.AbstractModel):
                 left_out[product.id] = "zero" if tools.uom_is_zero(product.uom_id, quantity) else "negative"
             else:
                 stocked.append(product)
-        streams, quantities = None, {product_id: now[0] for product_id, now in figures.items()}
+        quantities = {product_id: now[0] for product_id, now in figures.items()}
         if moment:
-            streams, unfit = self._read_streams(self._records(stocked), moment)
+            unfit = self._read_unfit(self._records(stocked), moment)
             left_out.update(unfit)
             stocked = [product for product in stocked if product.id not in unfit]
             now = self._read_products(self._records(stocked))
             quantities = {product_id: quantity for product_id, (quantity, _value) in now.items()}
-        pieces, unknown = self._pieces(stocked, calculate_per, moment, streams)
+        pieces, unknown = self._pieces(stocked, calculate_per, moment)
         left_out.update(unknown)
         positions = []
         for product in stocked:
@@ -150,7 +154,7 @@ class StockRevaluationValuation(models.AbstractModel):
             return "layer"
         return "lot" if calculate_per != "product" and compat.is_lot_valued(product) else None
 
-    def _pieces(self, products, calculate_per, moment, streams):
+    def _pieces(self, products, calculate_per, moment):
         """Return ({product id: [Position]}, {product id: reason}) of the layers or lots of `products` ([Facts])."""
         by_layer = [product for product in products if self._split_by(product, calculate_per) == "layer"]
         by_lot = [product for product in products if self._split_by(product, calculate_per) == "lot"]
@@ -158,8 +162,8 @@ class StockRevaluationValuation(models.AbstractModel):
         layers_now = self._read_layers(self._records(by_layer)) if by_layer else {}
         layers_then = layers_now
         if moment and by_layer:
-            layers_then = self._layers_of(streams)
-            left_out = self._unknown_layers(self._records(by_layer), moment, streams)
+            layers_then = self._read_layers_at(self._records(by_layer), moment)
+            left_out = self._unknown_layers(self._records(by_layer), moment, layers_then)
         for product in by_layer:
             if product.id in left_out:
                 continue
@@ -196,18 +200,16 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_layers_at(self, products, moment):
         """Return {product id: [Layer]} of the layers open at `moment`, now if that is None."""
-        return self._layers_of(self._read_streams(products, moment)[0]) if moment else self._read_layers(products)
-
-    def _layers_of(self, streams):
-        """Return {product id: [Layer]} of the layers of `streams`."""
+        if not moment:
+            return self._read_layers(products)
         layers = defaultdict(list)
-        for (product_id, _lot_id), stream in streams.items():
+        for (product_id, _lot_id), stream in self._read_streams(products, moment).items():
             layers[product_id] += stream.layers
         return layers
 
-    def _unknown_layers(self, products, moment, streams):
-        """Return {product id: reason} of products whose layers at a past moment do not make up their value then."""
-        figures, layers = self._read_products(products, moment), self._layers_of(streams)
+    def _unknown_layers(self, products, moment, layers):
+        """Return {product id: reason} of products whose `layers` at a past moment do not make up their value then."""
+        figures = self._read_products(products, moment)
         return {
             product.id: "layers_then"
             for product in products

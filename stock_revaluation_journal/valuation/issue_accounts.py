@@ -44,8 +44,17 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_issue_accounts(self, movements):
         own = self._read_own_accounts(movements)
-        invoiced = self._read_invoiced(self.env["stock.move"].sudo().concat(*(each.move for each in own)))
-        return {each.key: self._get_account_parts(each, invoiced.get(each.move.id, NOTHING)) for each in own}
+        invoiced = self._read_invoiced([each.move.id for each in own if each.move])
+        products = {each.product.id: each.product.with_company(self.env.company) for each in own if each.product}
+        accounts = {
+            product_id: product.product_tmpl_id.get_product_accounts()
+            for product_id, product in products.items()
+            if product.valuation == "real_time"
+        }
+        return {
+            each.key: self._get_account_parts(each, accounts.get(each.product.id), invoiced.get(each.move.id, NOTHING))
+            for each in own
+        }
 
     def _read_own_accounts(self, movements):
         """Return [Own] of `movements`."""
@@ -104,12 +113,10 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         return [(moves, [key for key in keys if key > 0]), (costs, [-key for key in keys if key < 0])]
 
-    def _get_account_parts(self, own, invoiced):
-        """Return [(part, account id or False, date)] of one movement."""
-        product = own.product.with_company(self.env.company)
-        if not product or product.valuation != "real_time":
+    def _get_account_parts(self, own, accounts, invoiced):
+        """Return [(part, account id or False, date)] of one movement; `accounts` None: it has no entry."""
+        if not accounts:
             return [(1, False, own.date)]
-        accounts = product.product_tmpl_id.get_product_accounts()
         account_id = own.account_id
         if compat.HAS_LAYERS and not account_id:
             role = "stock_output" if own.quantity < 0 else "stock_input" if own.quantity > 0 else "expense"
@@ -118,7 +125,7 @@ class StockRevaluationValuation(models.AbstractModel):
         if not part or (not compat.HAS_LAYERS and account_id):
             return [(1, account_id or False, own.date)]
         if own.quantity > 0 and not own.move.origin_returned_move_id:
-            invoiced_account = self._price_difference_account(product) or (
+            invoiced_account = self._price_difference_account(own.product.with_company(self.env.company)) or (
                 not compat.HAS_LAYERS and accounts["expense"]
             )
             invoiced_id = invoiced_account.id if invoiced_account else account_id
@@ -141,26 +148,33 @@ class StockRevaluationValuation(models.AbstractModel):
 
     # ------------------------------------------------------------------ what has been invoiced
 
-    def _read_invoiced(self, moves):
+    def _read_invoiced(self, move_ids):
         """Return {move id: Invoiced} of deliveries, customer returns and receipts by their order lines.
 
         Invoices take deliveries in order of time; credit notes take returns, bills take receipts.
         """
         invoiced = {}
         if not compat.HAS_LAYERS or self.env.company.anglo_saxon_accounting:
-            if "sale_line_id" in moves._fields:
-                for line in moves.sale_line_id:
+            if "sale_line_id" in self.env["stock.move"]._fields:
+                for line in self._read_order_lines("sale.order.line", "sale_line_id", move_ids):
                     done = line.move_ids.filtered(lambda move: move.state == "done")
                     returns = done.filtered(lambda move: move.location_dest_id.usage != "customer")
                     invoiced.update(self._split_invoiced(done - returns, line.invoice_lines, "out_invoice"))
                     invoiced.update(self._split_invoiced(returns, line.invoice_lines, "out_refund"))
-            if "purchase_line_id" in moves._fields:
-                for line in moves.purchase_line_id:
+            if "purchase_line_id" in self.env["stock.move"]._fields:
+                for line in self._read_order_lines("purchase.order.line", "purchase_line_id", move_ids):
                     done = line.move_ids.filtered(
                         lambda move: move.state == "done" and move.location_id.usage == "supplier"
                     )
                     invoiced.update(self._split_invoiced(done, line.invoice_lines, "in_invoice"))
         return invoiced
+
+    def _read_order_lines(self, model, column, move_ids):
+        """Return the order lines of stock moves, without reading all the moves."""
+        self.env.cr.execute(
+            "SELECT DISTINCT {0} FROM stock_move WHERE id = ANY(%s) AND {0} IS NOT NULL".format(column), [move_ids]
+        )
+        return self.env[model].sudo().browse(row[0] for row in self.env.cr.fetchall())
 
     def _split_invoiced(self, moves, items, kind):
         """Return {move id: Invoiced}: `moves` in order of time are invoiced by the posted `items` of `kind`."""

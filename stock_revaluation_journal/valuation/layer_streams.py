@@ -67,18 +67,25 @@ class StockRevaluationValuation(models.AbstractModel):
         for row in self._read_rows(products, dict.fromkeys(products.ids, moment)):
             rows_by_stream[row.product_id, row.lot_id or False].append(row)
         methods = {product.id: product.cost_method for product in products}
-        streams, left_out = {}, {}
+        streams = {}
         for (product_id, lot_id), rows in rows_by_stream.items():
             movements = self._get_movements(rows, methods[product_id])
             layers = []
             if methods[product_id] == "fifo":
-                if movements and any(row.astray for row in rows):
-                    left_out[product_id] = "not_fifo"
                 layers = self._layers_then(rows, additions, moment, moved=bool(movements))
             streams[product_id, lot_id] = Stream(layers, movements)
-        return streams, left_out
+        return streams
 
-    def _read_rows(self, products, moments):
+    def _read_unfit(self, products, moment):
+        """Products under FIFO that have moved since, and whose layers were not used first in, first out."""
+        products = products.with_company(self.env.company)
+        fifo = products.filtered(lambda product: product.cost_method == "fifo")
+        astray = "SELECT product_id FROM (%s) t GROUP BY product_id, lot_id HAVING" % ROWS
+        astray += " BOOL_OR(astray) AND BOOL_OR(since AND quantity <> 0)"
+        rows = self._read_rows(fifo, dict.fromkeys(fifo.ids, moment), astray) if fifo else []
+        return {row.product_id: "not_fifo" for row in rows}
+
+    def _read_rows(self, products, moments, statement=ROWS):
         """Return the layers that matter since `moments` ({product id: moment}): open then, or moved since."""
         compat.flush(self.env)
         lot = "v.lot_id" if "lot_id" in self.env["stock.valuation.layer"]._fields else "NULL::int"
@@ -88,7 +95,7 @@ class StockRevaluationValuation(models.AbstractModel):
             "moments": [moments[product.id] for product in products],
             "by_lot": [compat.is_lot_valued(product) for product in products],
         }
-        self.env.cr.execute(ROWS.format(lot=lot), params)
+        self.env.cr.execute(statement.format(lot=lot), params)
         Row = namedtuple("Row", [column.name for column in self.env.cr.description])
         return [Row(*values) for values in self.env.cr.fetchall()]
 
@@ -198,7 +205,7 @@ class StockRevaluationValuation(models.AbstractModel):
         streams = {}
         for key in keys:
             product = self.env["product.product"].sudo().browse(key.product_id)
-            found, _left_out = self._read_streams(product, before[key.layer_id])
+            found = self._read_streams(product, before[key.layer_id])
             streams[key] = found[key.product_id, self._layer_lot(key)]
         return streams
 

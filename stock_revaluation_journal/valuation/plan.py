@@ -1,5 +1,7 @@
 """What a change does: which layers and lots it reaches, what of it went on with issues, and where that is booked."""
 
+from datetime import datetime
+
 from odoo import models
 
 from .. import compat
@@ -21,7 +23,7 @@ class StockRevaluationValuation(models.AbstractModel):
         line's.
         """
         products = self._changed_products(changes).with_company(self.env.company)
-        streams = self._read_streams(products, moment)[0] if moment else self._streams_now(products)
+        streams = self._read_streams(products, moment) if moment else self._streams_now(products)
         figures = self._read_products(products, moment)
         lots = self._read_lots(products.filtered(compat.is_lot_valued), moment)
         whole = self._read_whole_streams([change.key for change in changes if change.key.whole], moment)
@@ -157,18 +159,21 @@ class StockRevaluationValuation(models.AbstractModel):
 
         What left before the day of a whole receipt's change is booked on that day.
         """
+        moment = moment or datetime.utcnow().replace(microsecond=0)
+        day, forwards = self._local_date(moment), []
         movements = {
             movement.key: movement for parts in plans.values() for part in parts for movement in part.movements
         }
         taken = {key for parts in plans.values() for part in parts for key in part.forwarded.shares}
         accounts = self._read_issue_accounts([movements[key] for key in sorted(taken)])
-        forwards = []
         for line_id, parts in plans.items():
             for part in parts:
                 for key, share in part.forwarded.shares.items():
-                    movement = movements[key]._replace(moment=max(movements[key].moment, moment))
-                    rows = accounts[key]
-                    amounts = self._whole_cents([-share * decimal(row[0]) for row in rows], -share)
+                    movement, rows, amounts = movements[key], accounts[key], [-share]
+                    if movement.moment < moment:
+                        movement = movement._replace(moment=moment)
+                    if len(rows) > 1:
+                        amounts = self._whole_cents([-share * decimal(row[0]) for row in rows], -share)
                     forwards += [
                         Forward(
                             line_id,
@@ -177,7 +182,7 @@ class StockRevaluationValuation(models.AbstractModel):
                             movement,
                             float(amount),
                             account_id,
-                            max(date, self._local_date(movement.moment)),
+                            max(date, day),
                             False,
                         )
                         for amount, (_part, account_id, date) in zip(amounts, rows)

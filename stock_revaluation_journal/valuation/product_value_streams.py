@@ -49,11 +49,16 @@ class StockRevaluationValuation(models.AbstractModel):
         fifo = products.filtered(lambda product: product.cost_method == "fifo")
         layers = self._open_receipts(*self._then(fifo - by_lot, moment))
         layers.update(self._read_layers(fifo & by_lot) if fifo & by_lot else {})
-        streams = {
+        return {
             (product.id, False): Stream(layers.get(product.id, []), movements.get(product.id, []))
             for product in products
         }
-        return streams, {product.id: "lots_then" for product in by_lot if movements.get(product.id)}
+
+    def _read_unfit(self, products, moment):
+        """Products valued by lot that have moved since: Odoo keeps no value of lots at a date."""
+        by_lot = products.filtered("lot_valuated")
+        movements = self._read_movements(by_lot, dict.fromkeys(by_lot.ids, moment)) if by_lot else {}
+        return {product.id: "lots_then" for product in by_lot if movements.get(product.id)}
 
     def _then(self, products, moment):
         """Return (products, their quantities at `moment`, `moment`)."""
@@ -304,5 +309,5 @@ class StockRevaluationValuation(models.AbstractModel):
         streams = {}
         for key in keys:
             receipt = self.env["stock.move"].sudo().browse(key.layer_id)
-            streams[key] = self._read_streams(receipt.product_id, receipt.date - MICROSECOND)[0][key.product_id, False]
+            streams[key] = self._read_streams(receipt.product_id, receipt.date - MICROSECOND)[key.product_id, False]
         return streams

@@ -144,9 +144,9 @@ class Server:
         """Return the ids of the products with these internal references."""
         return self.call("product.product", "search", [["default_code", "in", codes]])
 
-    def draft(self, description, *codes):
+    def draft(self, description, *codes, **vals):
         """Create a journal with the calculated lines of these products; none: without lines."""
-        journal = self.call("stock.revaluation.journal", "create", [{"description": description}])[0]
+        journal = self.call("stock.revaluation.journal", "create", [dict(vals, description=description)])[0]
         if codes:
             self.call("stock.revaluation.journal", "calculate", [journal], product_ids=self.products(*codes))
         return journal

@@ -7,6 +7,7 @@ Door hinge 3 at 10.00 = 30.00; Spare part 6 at 10.00 and 10 at 20.00 = 260.00.
 """
 
 import shutil
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -106,6 +107,39 @@ def test_journal_from_calculating_to_posting(client):
     client.open_row(COPPER)
     client.follow("Journal")
     client.shows(client.heading, journal)
+
+
+def test_closing_a_month_after_it_is_over(client, server):
+    """Green tea: 10 at 10.00, of which 4 were delivered since the day. To 80.00: 8.00 of 20.00 went with them."""
+    tea, day = "Green tea", datetime.now(timezone.utc).date() - timedelta(days=10)
+    name = server.draft("Month end", "RJ-TEA", date=str(day))
+    name = server.call("stock.revaluation.journal", "read", [name], ["name"])[0]["name"]
+    client.page.set_viewport_size({"width": 1366, "height": 800})
+    client.log_in("manager")
+    open_journals(client)
+    client.open_row(name)
+    client.shows(lambda: client.cell(tea, "quantity"), "10.00")
+    client.shows(lambda: client.cell(tea, "quantity_now"), "6.00")
+    client.edit()
+    client.type_cell(tea, "value_revalued", "80")
+    client.shows(lambda: client.cell(tea, "amount"), "-20.00")
+    client.save()
+    client.shows(lambda: client.cell(tea, "amount_forwarded"), "-8.00")
+    client.shows(lambda: client.cell(tea, "amount_in_stock"), "-12.00")
+    client.picture("past_1_lines", 800)
+    client.press("Preview")
+    preview = client.window()
+    assert "$ 100.00 $ 80.00 $ -20.00" in preview
+    assert "Forwarded to Issues" in preview and "$ 8.00" in preview
+    client.picture("past_2_preview", 880)
+    client.press("Close")
+    client.press("Post")
+    client.shows(client.status, "Posted")
+    client.tab("Forwarded to Issues")
+    client.shows(lambda: client.cell(tea, "value"), "8.00")
+    client.picture("past_3_forwarded", 720)
+    client.follow("Forwarded to Issues")
+    client.title(tea)
 
 
 def test_suggested_costs_are_seen_before_they_are_applied(client, server):

@@ -10,17 +10,22 @@ TODAY, PAST, ROWS = "dated today", "dated in the past", "the rows that one write
 
 
 def past(bench):
-    """Each costing method: calculate and post as of a day since which every product was issued fifty times."""
+    """Each costing method: calculate and post as of a day since which every product was issued fifty times.
+
+    With items grouped by account: what Odoo takes for one journal item is not what is measured.
+    """
     for method in ("fifo", "average", "standard"):
         with transaction(bench.env, keep=True) as env:
             documents.post_in_foreground(env)
             products = seed.products(env, "Past " + method, method, bench.past, RECEIPTS, issues=ISSUES)
             small = seed.products(env, "Past small " + method, method, 3, RECEIPTS, issues=ISSUES)
             day = datetime.date.today() - datetime.timedelta(days=seed.PAST)
-            journals = {
-                name: documents.draft(env, products, date=date).id for name, date in ((TODAY, None), (PAST, day))
+            drafts = {
+                TODAY: documents.draft(env, products, "account"),
+                PAST: documents.draft(env, products, "account", date=day),
             }
-            warm = documents.draft(env, small, date=day).id
+            journals = {name: journal.id for name, journal in drafts.items()}
+            warm = documents.draft(env, small, "account", date=day).id
         seed.finish(bench.env)
         size = "%s, %d products × %d receipts, %d issues since" % (method, bench.past, RECEIPTS, ISSUES)
         ids = products.ids
@@ -58,7 +63,7 @@ def _read(bench, day):
 
     def read(env):
         seam = env["stock.revaluation.valuation"]
-        streams, left_out = seam._read_streams(env["product.product"].browse(ids), seam._value_date(day))
-        assert len(streams) == count and not left_out
+        streams = seam._read_streams(env["product.product"].browse(ids), seam._value_date(day))
+        assert len(streams) == count
 
     bench.add("past", "read %d layers" % (count * (RECEIPTS + ISSUES)), compare(bench.env, {"streams": read}, 1))

@@ -22,6 +22,12 @@ warehouse = goods.Warehouse.set_up(administrator)
 for login, (name, page, groups) in USERS.items():
     home = administrator.ref(page).id
     warehouse.create_user(login, *groups, name=name, password=login, action_id=home)
+# 10 received three weeks ago, 4 delivered five days ago: a month to close in between
+tea = warehouse.create_product(categ=warehouse.costing["fifo"], name="Green tea", default_code="RJ-TEA")
+warehouse.receive(tea, 10, 10.00)
+warehouse.pass_time(days=15)
+warehouse.deliver(tea, 4)
+warehouse.pass_time(days=5)
 products = warehouse.create_products()
 warehouse.buy_all(products)
 warehouse.deliver_all(products)

@@ -1,0 +1,29 @@
+"""A large journal of a past day: posted in the background, chunk by chunk, each with what went on."""
+
+from datetime import timedelta
+
+from odoo import fields
+from test_background import BackgroundCase
+
+
+class TestPastBackground(BackgroundCase):
+    """Nine products, 10 at 10.00 each at the day, 4 of each delivered since; to 12.00: +20.00, of it +12.00 left."""
+
+    def test_chunks_forward_their_shares(self):
+        self.pass_time(days=15)
+        for product in self.products:
+            self.deliver(product, 4)
+        self.journal.date = fields.Date.today() - timedelta(days=10)
+        self.journal.line_ids.filtered(lambda line: line.product_id != self.unchanged).unit_cost_revalued = 12.00
+        self.assertMoney(self.journal.amount, 180.00)
+        self.assertMoney(self.journal.amount_in_stock, 108.00)
+        self.restart()
+        self.start()
+        self.run_background()
+        self.assertEqual((self.journal.state, self.journal.problem), ("posted", False))
+        forwarded = self.journal.sudo().forwarded_layer_ids
+        self.assertEqual(set(forwarded.mapped("value")), {-8.00})
+        self.assertEqual(forwarded.product_id, self.products)
+        for product in self.products:
+            self.assertMoney(self.stock_value(product), 72.00, product.name)
+            self.assertMoney(self.stock_value(product, at_date="%s 23:59:59" % self.journal.date), 120.00)
