@@ -35,6 +35,7 @@ def change_costs(journal):
     flush(env)
 
 
-def post_in_foreground(env):
-    """Let journals of any size be posted at once."""
-    env["ir.config_parameter"].sudo().set_param("stock_revaluation_journal.background_limit", 10**9)
+def work_in_foreground(env):
+    """Let journals of any size be calculated and posted at once."""
+    for name in ("background_limit", "calculate_limit"):
+        env["ir.config_parameter"].sudo().set_param("stock_revaluation_journal." + name, 10**9)

@@ -27,7 +27,7 @@ def edit(bench):
     journals = {}
     for count in counts:
         with transaction(bench.env, keep=True) as env:
-            documents.post_in_foreground(env)
+            documents.work_in_foreground(env)
             journals[count] = documents.draft(env, seed.products(env, "Edit %d" % count, "average", count)).id
     seed.finish(bench.env)
     for label, action in (("open", open_form), ("change a unit cost", change), ("save", save), ("refresh", refresh)):

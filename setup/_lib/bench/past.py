@@ -16,7 +16,7 @@ def past(bench):
     """
     for method in ("fifo", "average", "standard"):
         with transaction(bench.env, keep=True) as env:
-            documents.post_in_foreground(env)
+            documents.work_in_foreground(env)
             products = seed.products(env, "Past " + method, method, bench.past, RECEIPTS, issues=ISSUES)
             small = seed.products(env, "Past small " + method, method, 3, RECEIPTS, issues=ISSUES)
             day = datetime.date.today() - datetime.timedelta(days=seed.PAST)

@@ -83,7 +83,7 @@ def _run_to_the_end(journal):
 def _prepare(env, name, method, count):
     """Return products, a few more, and {grouping or "small": id of a draft journal}, committed."""
     with transaction(env, keep=True) as own:
-        documents.post_in_foreground(own)
+        documents.work_in_foreground(own)
         products = seed.products(own, name, method, count)
         small = seed.products(own, name + " small", method, WARM)
         journals = {grouping: documents.draft(own, products, grouping).id for grouping, _label in GROUPINGS}

@@ -2,7 +2,7 @@
 
 from odoo import models
 
-from . import seed
+from . import documents, seed
 from .meter import compare, transaction
 
 LAYERS = 50
@@ -83,6 +83,7 @@ def _prepare(env, name, count, receipts, method="average"):
         products = seed.products(own, name, method, count, receipts)
         category = products[:1].categ_id
         journal = own["stock.revaluation.journal"].create({})
+        documents.work_in_foreground(own)
     seed.finish(env)
     with transaction(env) as own:
         journal = own["stock.revaluation.journal"].browse(journal.id)
