@@ -21,6 +21,8 @@ SHARE_OF_LIMITS = 0.2
 SECONDS_AT_MOST = 20.0
 # How often a chunk is tried again when stock operations get in its way, as Odoo does with a request.
 TRIES = 5
+# How often, every half second, who stands by looks whether it is its turn.
+STAND_BY = 20
 
 
 class StockRevaluationJournal(models.Model):
@@ -144,13 +146,15 @@ class StockRevaluationJournal(models.Model):
 
     def _post_chunk(self):
         """Check and post the next lines; return their number, 0 when there is nothing left to do here."""
+        if not self._take_turn():
+            return 0
         self.env.cr.execute(
             "SELECT posted_by FROM stock_revaluation_journal"
             " WHERE id = %s AND state = 'posting' AND problem IS NULL AND task IS NULL",
             [self.id],
         )
         row = self.env.cr.fetchone()
-        if not row or not self._take_turn():
+        if not row:
             return 0
         ids = self._claim_lines()
         journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)
@@ -168,14 +172,20 @@ class StockRevaluationJournal(models.Model):
     def _take_turn(self):
         """Up to 16.0 two processes that number entries of one journal undo each other's work: one posts at a time.
 
-        The others stand by: they go on if it dies.
+        The others stand by for a while: they go on when it ends, or dies.
         """
         if not compat.NUMBERS_ONE_AT_A_TIME:
             return True
-        self.env.cr.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtext('stock_revaluation_journal'), %s)", [self.company_id.id]
-        )
-        return self.env.cr.fetchone()[0]
+        company_id = self.company_id.id
+        for _try in range(STAND_BY):
+            self.env.cr.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtext('stock_revaluation_journal'), %s)", [company_id]
+            )
+            if self.env.cr.fetchone()[0]:
+                return True
+            self.env.cr.commit()  # pylint: disable=invalid-commit  # so that the next look sees what others have done
+            time.sleep(0.5)
+        return False
 
     def _claim_lines(self):
         """Lock the next lines that no other process has, and return their ids: all of a product, or none of it."""
