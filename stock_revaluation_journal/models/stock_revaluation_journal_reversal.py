@@ -139,13 +139,22 @@ class StockRevaluationJournalLine(models.Model):
         if self.whole_receipt and not late:
             return [(self._key(), self.quantity, self.amount)]
         if self.cost_method != "fifo" or not self.layer_shares:
-            return [(self._key(), self.quantity, self.amount)]
+            return self._get_lot_parts() or [(self._key(), self.quantity, self.amount)]
         shares = json.loads(self.layer_shares) + (self._get_returned_shares() if late else [])
         return [
             (Key(self.product_id.id, False, layer_id), quantity, amount)
             for layer_id, quantity, amount in shares
             if amount
         ]
+
+    def _get_lot_parts(self):
+        """Return [(Key, quantity, amount)] of the lots that a line of a whole product revalued; up to 18.0."""
+        layers = self.sudo().valuation_layer_ids.filtered(lambda layer: not layer.revaluation_forwarded)
+        if not compat.HAS_LAYERS or "lot_id" not in layers._fields or self.lot_id or not layers.lot_id:
+            return []
+        amounts = {Key(self.product_id.id, layer.lot_id.id, False): layer.value for layer in layers}
+        positions = self.journal_id.sudo()._find_positions(list(amounts), self.date)
+        return [(key, positions[key].quantity, amounts[key]) for key in positions if amounts[key]]
 
     def _get_returned_shares(self):
         """Return [[layer id, quantity, amount]] of what customer returns since the accounting date brought back."""
