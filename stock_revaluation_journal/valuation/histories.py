@@ -71,10 +71,10 @@ class StockRevaluationValuation(models.AbstractModel):
     def _read_values_then(self, products, date):
         """Return {product id: inventory value} at the end of `date`."""
         moment = self._value_date(date)
+        if not compat.HAS_LAYERS:  # all at once: Odoo's own takes minutes for ten thousand products
+            return self._ledger_read_values(products, {"is_past": bool(moment), "moment": moment, "date": date})
         if not moment:
             return self._measure(products)
-        if not compat.HAS_LAYERS:
-            return self._read_values_at(products, moment, date)
         compat.flush(self.env)
         self.env.cr.execute(
             "SELECT product_id, SUM(value)::float FROM stock_valuation_layer"
