@@ -33,9 +33,10 @@ class LedgerCase(RevaluationCase):
 
     def causes(self, ledger, product=None, account=None):
         """Return {kind: amount} of a product (none: of items without product) on an account."""
-        account = account or self.account_valuation
+        # periodic categories have no valuation account on 15.0 to 17.0
+        accounts = account.ids if account else [self.account_valuation.id, False]
         lines = ledger.line_ids.filtered(
-            lambda line: line.account_id.id == account.id and line.product_id.id == (product.id if product else False)
+            lambda line: line.account_id.id in accounts and line.product_id.id == (product.id if product else False)
         )
         return {cause.kind: self.currency.round(cause.amount) for cause in lines.cause_ids}
 
