@@ -68,7 +68,12 @@ class StockRevaluationJournalLine(models.Model):
     )
 
     # Ids of those who wrote the values, tables, costs and groups that decided: they have prepared the line, too
-    nrv_by = fields.Char(readonly=True, copy=False)
+    nrv_by = fields.Char(
+        "Worth Decided By",
+        readonly=True,
+        copy=False,
+        help="Ids of the users who wrote the value or table that decided: they have prepared the line as well.",
+    )
 
     def _note_findings(self, findings):
         """Leave {line id: Finding} on those lines among `self`."""
