@@ -55,12 +55,6 @@ def test_update_from_1_0_gives_the_reasons_of_the_addon_their_kind(life):
     }
 
 
-def test_bills_of_materials_are_no_source_without_manufacturing(life):
-    assert not life.choices["mrp"]
-    assert "nrv" in life.choices["sources"]
-    assert not {"rollup", "bom"} & set(life.choices["sources"])
-
-
 def test_update_keeps_what_the_administrator_chose(life):
     assert life.choices["groups"] == ["base.group_system"]
     assert life.choices["limit"] == "77"
@@ -92,6 +86,9 @@ def test_reinstall_starts_anew_on_the_same_values(life):
 def test_archive_dropped_in_installs_without_demo_data_and_leaves_nothing(without_demo):
     before = without_demo.inventory()
     assert without_demo.install() == []
+    choices, _complaints = without_demo.script("read_choices")
+    assert "nrv" in choices["sources"]
+    assert not choices["mrp"] and not {"rollup", "bom"} & set(choices["sources"])  # no manufacturing, no bills
     assert without_demo.install(update=True) == []
     _said, complaints = without_demo.script("uninstall")
     assert complaints == []
