@@ -31,7 +31,7 @@ class StockRevaluationJournal(models.Model):
     _inherit = "stock.revaluation.journal"
 
     def _get_background_limit(self):
-        return self._get_size(LIMIT_PARAMETER)
+        return max(1, self._get_size(LIMIT_PARAMETER) // self._get_weight())
 
     def _get_size(self, parameter):
         """Return the number of lines that a (name, default) system parameter gives."""
@@ -42,7 +42,7 @@ class StockRevaluationJournal(models.Model):
             raise UserError(_("System parameter %s must be a whole number.", name)) from None
 
     def _get_chunk_size(self):
-        return self._get_size(CHUNK_PARAMETER)
+        return max(1, self._get_size(CHUNK_PARAMETER) // self._get_weight())
 
     def _start_background(self):
         """Hand a large journal to the scheduled action, which checks all of it before it posts anything."""

@@ -8,6 +8,9 @@ from .. import compat
 from .stock_revaluation_journal_entries import Booking
 from .stock_revaluation_journal_posting import NAMED_AT_MOST
 
+# So many moves since the accounting date are as much work to post as a line.
+MOVES_PER_LINE = 3
+
 
 class StockRevaluationJournal(models.Model):
     """A journal dated in the past: figures of that day, and what was issued since takes its share along."""
@@ -40,6 +43,20 @@ class StockRevaluationJournal(models.Model):
     forwarded_count = fields.Integer(
         compute="_compute_forwarded_count", help="Shares that went on with goods that left after the accounting date."
     )
+
+    def _get_weight(self):
+        """Return how many lines of a journal of today one line is as much work as: its shares are work as well."""
+        moment = self._moment() if self else None
+        if not moment:
+            return 1
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT COUNT(move.id) / GREATEST(COUNT(DISTINCT line.id), 1) FROM stock_revaluation_journal_line line"
+            " LEFT JOIN stock_move move ON move.product_id = line.product_id AND move.company_id = line.company_id"
+            " AND move.state = 'done' AND move.date > %s WHERE line.journal_id = %s",
+            [moment, self.id],
+        )
+        return 1 + self.env.cr.fetchone()[0] // MOVES_PER_LINE
 
     @api.depends("date", "state", "company_id")
     def _compute_is_past(self):

@@ -237,7 +237,7 @@ class StockRevaluationJournal(models.Model):
         self._start_task("preview", self._count_lines_left(), after=0, found={})
 
     def _step_preview(self, data):
-        lines = self._get_lines_after(data, LINES_PER_PREVIEW)
+        lines = self._get_lines_after(data, max(1, LINES_PER_PREVIEW // self._get_weight()))
         if lines:
             self._add_preview(data["found"], self._get_preview(lines))
             return len(lines)

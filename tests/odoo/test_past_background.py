@@ -27,3 +27,17 @@ class TestPastBackground(BackgroundCase):
         for product in self.products:
             self.assertMoney(self.stock_value(product), 72.00, product.name)
             self.assertMoney(self.stock_value(product, at_date="%s 23:59:59" % self.journal.date), 120.00)
+
+    def test_what_moved_since_is_work_as_well(self):
+        """Six deliveries of each product since: of ten lines each is as much work as 1 + 6 / 3 = 3 of a journal of today."""
+        limit, chunk = self.journal._get_background_limit(), self.journal._get_chunk_size()
+        self.pass_time(days=15)
+        for product in self.products | self.unchanged:
+            for _number in range(6):
+                self.deliver(product, 1)
+        self.assertEqual(self.journal._get_weight(), 1)
+        self.journal.date = fields.Date.today() - timedelta(days=10)
+        self.assertEqual(len(self.journal.line_ids), 10)
+        self.assertEqual(self.journal._get_weight(), 3)
+        self.assertEqual(self.journal._get_background_limit(), max(1, limit // 3))
+        self.assertEqual(self.journal._get_chunk_size(), max(1, chunk // 3))
