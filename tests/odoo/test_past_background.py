@@ -29,7 +29,7 @@ class TestPastBackground(BackgroundCase):
             self.assertMoney(self.stock_value(product, at_date="%s 23:59:59" % self.journal.date), 120.00)
 
     def test_what_moved_since_is_work_as_well(self):
-        """Six deliveries of each product since: of ten lines each is as much work as 1 + 6 / 3 = 3 of a journal of today."""
+        """Six deliveries of each product since: of ten lines each is as much work as 1 + 6 / 3 = 3 of today."""
         limit, chunk = self.journal._get_background_limit(), self.journal._get_chunk_size()
         self.pass_time(days=15)
         for product in self.products | self.unchanged:
