@@ -216,13 +216,9 @@ class StockRevaluationValuation(models.AbstractModel):
         later by the move's layers or (14.0) by the unit cost of the last of them.
         """
         by_line = {change.line_id: change for change in changes}
-        issues = (
-            self.env["stock.valuation.layer"]
-            .sudo()
-            .browse({abs(forward.movement.key) for forward in forwarded if forward.movement.quantity < 0})
-        )
-        added, vals_list = defaultdict(float), []
-        issues = {issue.id: issue for issue in issues}
+        Layer, added, vals_list = self.env["stock.valuation.layer"].sudo(), defaultdict(float), []
+        ids = {abs(forward.movement.key) for forward in forwarded if forward.movement.quantity < 0}
+        issues = {issue.id: issue for issue in Layer.browse(ids)}
         for forward in forwarded:
             vals = self._layer_vals(by_line[forward.line_id], forward.amount, forward.lot_id)
             vals.update(
