@@ -333,49 +333,6 @@ class StockRevaluationJournal(models.Model):
             action.update(view_mode="form", res_id=records.id)
         return action
 
-    # ------------------------------------------------------------------ calculate
-
-    def _read_calculate_arguments(
-        self,
-        calculate_per="product",
-        product_ids=None,
-        categ_ids=None,
-        cost_methods=None,
-        warehouse_ids=None,
-        lot_ids=None,
-        min_value=0.0,
-        existing_lines="replace",
-        also_without_stock=False,
-    ):
-        """Return (products, options of `_calculate_products`, {product id: reason} of what was asked for in vain)."""
-        self._check_calculate_arguments(calculate_per, cost_methods, existing_lines)
-        product_ids, categ_ids, warehouse_ids, lot_ids = map(
-            self._read_ids, (product_ids, categ_ids, warehouse_ids, lot_ids)
-        )
-        seam = self._seam()
-        domain = self._product_domain(product_ids, categ_ids, warehouse_ids, lot_ids)
-        products = seam._candidates(domain).with_company(self.company_id)
-        if cost_methods:
-            products = seam._records(
-                product for product in seam._facts(products) if product.cost_method in cost_methods
-            )
-        options = {
-            "calculate_per": calculate_per,
-            "lot_ids": list(lot_ids or ()),
-            "min_value": self._read_number(min_value),
-            "existing_lines": existing_lines,
-            "also_without_stock": also_without_stock,
-        }
-        return products, options, dict.fromkeys(self._foreign_products(product_ids, products, cost_methods), "foreign")
-
-    def _calculate_at_once(self, products, options, left_out):
-        """Fill the journal, as `calculate` does; `left_out` {product id: reason} is known already."""
-        if options["existing_lines"] == "replace":
-            self._delete_lines()
-        count, more = self._calculate_products(products, **options)
-        self._note_left_out({**more, **left_out}, options)
-        return count
-
     # ------------------------------------------------------------------ tools
 
     def _seam(self):

@@ -86,8 +86,10 @@ class StockRevaluationJournal(models.Model):
     def _fill(self, entries, also_without_stock=False):
         """Calculate the products of `entries` ({product id: entry}) and enter their new figures."""
         self.ensure_one()
-        arguments = {"product_ids": list(entries), "also_without_stock": also_without_stock}
-        self._calculate_at_once(*self._read_calculate_arguments(**arguments))
+        options = {"calculate_per": "product", "lot_ids": [], "min_value": 0.0, "existing_lines": "replace"}
+        products = self._get_products(list(entries))
+        foreign = dict.fromkeys(self._foreign_products(list(entries), products, None), "foreign")
+        self._calculate_at_once(products, dict(options, also_without_stock=also_without_stock), foreign)
         if self.left_out:
             raise UserError(_("These products cannot be revalued:\n%s", self.left_out))
         self.line_ids._enter({line.id: entries[line.product_id.id] for line in self.line_ids})

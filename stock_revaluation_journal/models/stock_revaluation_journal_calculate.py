@@ -79,21 +79,41 @@ class StockRevaluationJournal(models.Model):
         self._check_rights("write")
         self.ensure_one()
         self._check_draft()
-        products, options, foreign = self._read_calculate_arguments(
-            calculate_per,
-            product_ids,
-            categ_ids,
-            cost_methods,
-            warehouse_ids,
-            lot_ids,
-            min_value,
-            existing_lines,
-            also_without_stock,
+        self._check_calculate_arguments(calculate_per, cost_methods, existing_lines)
+        product_ids, categ_ids, warehouse_ids, lot_ids = map(
+            self._read_ids, (product_ids, categ_ids, warehouse_ids, lot_ids)
         )
+        options = {
+            "calculate_per": calculate_per,
+            "lot_ids": list(lot_ids or ()),
+            "min_value": self._read_number(min_value),
+            "existing_lines": existing_lines,
+            "also_without_stock": also_without_stock,
+        }
+        seam = self._seam()
+        products = self._get_products(product_ids, categ_ids, warehouse_ids, lot_ids)
+        if cost_methods:
+            products = seam._records(
+                product for product in seam._facts(products) if product.cost_method in cost_methods
+            )
+        foreign = dict.fromkeys(self._foreign_products(product_ids, products, cost_methods), "foreign")
         if self._is_large_calculation(products, calculate_per):
             self._calculate_in_steps(products, options, foreign)
             return 0
         return self._calculate_at_once(products, options, foreign)
+
+    def _get_products(self, product_ids=None, categ_ids=None, warehouse_ids=None, lot_ids=None):
+        """Return the storable products of the company that the filters name."""
+        domain = self._product_domain(product_ids, categ_ids, warehouse_ids, lot_ids)
+        return self._seam()._candidates(domain).with_company(self.company_id)
+
+    def _calculate_at_once(self, products, options, left_out):
+        """Fill the journal, as `calculate` does; `left_out` {product id: reason} is known already."""
+        if options["existing_lines"] == "replace":
+            self._delete_lines()
+        count, more = self._calculate_products(products, **options)
+        self._note_left_out({**more, **left_out}, options)
+        return count
 
     def _calculate_products(self, products, calculate_per, lot_ids, min_value, existing_lines, also_without_stock):
         """Add lines of `products`; return (number of lines, {product id: reason left out})."""

@@ -32,11 +32,38 @@ LINKED = (
     " OR item.id IN (SELECT account_move_line_id FROM stock_revaluation_line_account_move_line_rel rel"
     " WHERE rel.line_id = t.revaluation_line_id)"
 )
+OF_LAYERS = {
+    "id": "t.id",
+    "key": "CASE WHEN quantity = 0 THEN -id ELSE id END",
+    "move": "stock_move_id",
+    "quantity": "quantity::float",
+    "moment": "create_date",
+    "sign": "t.value",
+    "linked": LINKED,
+    "table": "stock_valuation_layer t",
+}
+OF_MOVES = {
+    "id": "t.id",
+    "key": "id",
+    "move": "id",
+    "quantity": "CASE WHEN is_out THEN -1 ELSE 1 END",
+    "moment": "date",
+    "sign": "CASE WHEN t.is_out THEN -1 ELSE 1 END",
+    "linked": "",
+    "table": "stock_move t",
+}
 # 19.0: the costs that later journals have set, with the entries of those journals.
-COSTS = (
-    "product_value cost JOIN stock_valuation_layer t ON t.revaluation_line_id = cost.revaluation_line_id"
-    " AND t.revaluation_forwarded IS NOT TRUE"
-)
+OF_COSTS = {
+    "id": "cost.id",
+    "key": "-cost.id",
+    "move": "NULL::int",
+    "quantity": "0",
+    "moment": "cost.date",
+    "sign": "t.value",
+    "linked": LINKED,
+    "table": "product_value cost JOIN stock_valuation_layer t ON t.revaluation_line_id = cost.revaluation_line_id"
+    " AND t.revaluation_forwarded IS NOT TRUE",
+}
 
 
 class StockRevaluationValuation(models.AbstractModel):
@@ -80,38 +107,11 @@ class StockRevaluationValuation(models.AbstractModel):
     def _own_account_statements(self, keys):
         """Return [(statement, ids)] that read the accounts of movements with these `keys`."""
         if compat.HAS_LAYERS:
-            layers = OWN_ACCOUNTS.format(
-                id="t.id",
-                key="CASE WHEN quantity = 0 THEN -id ELSE id END",
-                move="stock_move_id",
-                quantity="quantity::float",
-                moment="create_date",
-                sign="t.value",
-                linked=LINKED,
-                table="stock_valuation_layer t",
-            )
-            return [(layers, [abs(key) for key in keys])]
-        moves = OWN_ACCOUNTS.format(
-            id="t.id",
-            key="id",
-            move="id",
-            quantity="CASE WHEN is_out THEN -1 ELSE 1 END",
-            moment="date",
-            sign="CASE WHEN t.is_out THEN -1 ELSE 1 END",
-            linked="",
-            table="stock_move t",
-        )
-        costs = OWN_ACCOUNTS.format(
-            id="cost.id",
-            key="-cost.id",
-            move="NULL::int",
-            quantity="0",
-            moment="cost.date",
-            sign="t.value",
-            linked=LINKED,
-            table=COSTS,
-        )
-        return [(moves, [key for key in keys if key > 0]), (costs, [-key for key in keys if key < 0])]
+            return [(OWN_ACCOUNTS.format(**OF_LAYERS), [abs(key) for key in keys])]
+        return [
+            (OWN_ACCOUNTS.format(**OF_MOVES), [key for key in keys if key > 0]),
+            (OWN_ACCOUNTS.format(**OF_COSTS), [-key for key in keys if key < 0]),
+        ]
 
     def _get_account_parts(self, own, accounts, invoiced):
         """Return [(part, account id or False, date)] of one movement; `accounts` None: it has no entry."""

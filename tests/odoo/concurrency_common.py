@@ -164,34 +164,6 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
         self.restart()
         return journal
 
-    def _prepare_picking(self, product, quantity, source, target, picking_type, partner):
-        picking = self.env["stock.picking"].create(
-            {
-                "picking_type_id": picking_type.id,
-                "location_id": source.id,
-                "location_dest_id": target.id,
-                "partner_id": partner.id,
-                "company_id": self.company.id,
-            }
-        )
-        vals = {
-            "product_id": product.id,
-            "product_uom": product.uom_id.id,
-            "product_uom_qty": quantity,
-            "picking_id": picking.id,
-            "picking_type_id": picking_type.id,
-            "location_id": source.id,
-            "location_dest_id": target.id,
-            "company_id": self.company.id,
-        }
-        if "name" in self.env["stock.move"]._fields:
-            vals["name"] = product.name
-        move = self.env["stock.move"].create(dict(vals))
-        picking.action_confirm()
-        picking.action_assign()
-        self._set_move_done(move, quantity)
-        return picking
-
     @staticmethod
     def _validation(picking):
         model, ids = picking._name, picking.ids
@@ -199,10 +171,10 @@ class ConcurrencyCase(RevaluationCase, CommittedTransactions):
 
     def delivery(self, product, quantity=4):
         """Prepare a delivery, all but its validation; return what validates it."""
-        picking = self._prepare_picking(
-            product, quantity, self.stock_location, self.customer_location, self.warehouse.out_type_id, self.customer
+        move = self._prepare_transfer(
+            product, quantity, self.stock_location, self.customer_location, self.warehouse.out_type_id
         )
-        return self._validation(picking)
+        return self._validation(move.picking_id)
 
     def receipt(self, product, quantity=5, unit_cost=16.00):
         """Prepare a receipt, all but its validation; return what validates it."""

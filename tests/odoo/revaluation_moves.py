@@ -136,6 +136,16 @@ class MoveBuilders:
     def _transfer(cls, product, quantity, source, target, picking_type, lot=None, owner=None, **vals):
         """Move goods through a picking. Return the done move."""
         cls.pass_time()
+        move = cls._prepare_transfer(product, quantity, source, target, picking_type, lot, owner, **vals)
+        move.picking_id._action_done()
+        assert move.state == "done", "The transfer was not done."
+        cls.flush()
+        cls.invalidate()
+        return move
+
+    @classmethod
+    def _prepare_transfer(cls, product, quantity, source, target, picking_type, lot=None, owner=None, **vals):
+        """Let goods be ready to move through a picking. Return the move."""
         picking = cls.env["stock.picking"].create(
             {
                 "picking_type_id": picking_type.id,
@@ -165,10 +175,6 @@ class MoveBuilders:
         picking.action_confirm()
         picking.action_assign()
         cls._set_move_done(move, quantity, lot=lot, owner=owner)
-        picking._action_done()
-        assert move.state == "done", "The transfer was not done."
-        cls.flush()
-        cls.invalidate()
         return move
 
     @classmethod

@@ -351,10 +351,8 @@ class TestWarehouseIsNotDisturbed(MeetingCase):
         product, _receipt = self.prepare(method, automated)
         self.inventory_gain(product, 10)(self.env)
         self.pass_time()
-        from_shelf = self._prepare_picking(
-            product, 3, self.shelf, self.customer_location, self.warehouse.out_type_id, self.customer
-        )
-        operations = [self.delivery(product), self._validation(from_shelf)]
+        from_shelf = self._prepare_transfer(product, 3, self.shelf, self.customer_location, self.warehouse.out_type_id)
+        operations = [self.delivery(product), self._validation(from_shelf.picking_id)]
         self.restart()
         return product, operations
 
