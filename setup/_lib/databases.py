@@ -21,6 +21,7 @@ ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ (?P<level>[A-Z]+) "
 NOISE = (
     "discuss_channel_member",  # two pages of one user say at once what was read; Odoo runs the second one again
     "py.warnings",
+    "odoo.modules.module: Missing `license` key in manifest",  # of addons that lie about in a source tree
     "odoo.addons.base.models.ir_actions_report: You need Wkhtmltopdf",
     "odoo.addons.iap.",
     "odoo.addons.partner_autocomplete.",

@@ -17,6 +17,7 @@ def life(with_demo):
     life = SimpleNamespace(complaints={})
     life.before = with_demo.inventory()
     life.complaints["install"] = with_demo.install()
+    life.installed = with_demo.inventory()
     with_demo.run(STORY)  # goods received, a journal posted: what setup/demo shows
     life.complaints["choices"] = with_demo.script("choose_groups")[1]
     life.posted, _complaints = with_demo.script("read_books")
@@ -36,6 +37,10 @@ def life(with_demo):
 
 def test_log_of_install_update_uninstall_reinstall_has_no_warning(life):
     assert {step: found for step, found in life.complaints.items() if found} == {}
+
+
+def test_install_takes_nothing_of_odoos_away_and_changes_no_menu_of_its(life):
+    assert sorted(life.before - life.installed) == []
 
 
 def test_update_from_1_0_keeps_posted_journals_as_they_were(life):
