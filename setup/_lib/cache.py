@@ -9,6 +9,7 @@ any time (stop the database server first: ``setup/db stop``). Two habits keep it
   holder ends).
 """
 
+import argparse
 import contextlib
 import fcntl
 import hashlib
@@ -167,6 +168,13 @@ def run(command, what, **kwargs):
 def tail(text, lines=25):
     """Return the last lines of a text, indented."""
     return "\n".join("    " + line for line in text.rstrip().splitlines()[-lines:])
+
+
+def parser(name, text):
+    """Return the parser of a command's options, which explains it with its docstring."""
+    return argparse.ArgumentParser(
+        prog="setup/" + name, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
 
 
 def main(function):

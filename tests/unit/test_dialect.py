@@ -149,56 +149,44 @@ def holds(domain, values):
     return result
 
 
-# --- conditions in views -----------------------------------------------------------------------
+# --- views: the form of each series ------------------------------------------------------------
 
+FORM, COLUMN = "<form>%s</form>", "oe_kanban_global_click d-flex flex-column"
+CARD = '<kanban><templates><t t-name="card">%s</t></templates></kanban>'
+BOX = '<kanban><templates><t t-name="kanban-box"><div class="%s">%s</div></t></templates></kanban>'
+CONTENT = '<div>Text <field name="a" widget="badge"/> more</div><span t-if="record.b.raw_value">b</span>'
+CHATTER = """<div class="oe_chatter"><field name="message_follower_ids"/><field name="activity_ids"/>
+    <field name="message_ids"/></div>"""
+SPECIFICATION = '<field name="a" position="attributes"><attribute name="%s">%s</attribute></field>'
+BUTTON = """<xpath expr="//div[@name='button_box']" position="inside">
+    <button name="x" type="object" groups="a.b" %s><field name="n"/></button></xpath>"""
+READONLY = """<field name="state"/><field name="date" readonly="state != 'draft'" required="state == 'draft'"/>"""
 
-def test_conditions_of_an_element_become_one_attrs_up_to_16():
-    source = """<form><field name="state"/>
-        <field name="date" readonly="state != 'draft'" required="state == 'draft'"/></form>"""
-    expected = """<form><field name="state"/><field name="date"
-        attrs="{'readonly': [('state', '!=', 'draft')], 'required': [('state', '=', 'draft')]}"/></form>"""
-    assert_view("16.0", source, expected)
-    assert_view("14.0", source, expected)
-    assert_view("17.0", source, source)
-
-
-@pytest.mark.parametrize("tag", ["button", "group", "page", "div", "span", "label", "separator", "notebook"])
-def test_condition_of_any_form_element_becomes_attrs(tag):
-    assert_view(
+# what it is: (series, source, expected: None where it stays)
+VIEWS = {
+    "conditions of an element become one attrs up to 16": (
+        "14.0 16.0", FORM % READONLY,
+        """<form><field name="state"/><field name="date"
+        attrs="{'readonly': [('state', '!=', 'draft')], 'required': [('state', '=', 'draft')]}"/></form>""",
+    ),
+    "conditions are 17's own": ("17.0", FORM % READONLY, None),
+    "constant conditions of a form stay attributes": (
         "14.0",
-        '<form><field name="a"/><%s invisible="a == 1"/></form>' % tag,
-        """<form><field name="a"/><%s attrs="{'invisible': [('a', '=', 1)]}"/></form>""" % tag,
-    )
-
-
-def test_constant_conditions_of_a_form_stay_attributes():
-    assert_view(
-        "14.0",
-        """<form><field name="a" invisible="1" readonly="True" required="0"/>
-            <field name="b" invisible="0" readonly="0"/></form>""",
-        """<form><field name="a" invisible="1" readonly="True" required="0"/>
-            <field name="b" readonly="0"/></form>""",
-    )
-
-
-def test_condition_on_context_alone_stays_an_attribute():
-    assert_view(
+        FORM % """<field name="a" invisible="1" readonly="True" required="0"/>
+            <field name="b" invisible="0" readonly="0"/>""",
+        FORM % """<field name="a" invisible="1" readonly="True" required="0"/><field name="b" readonly="0"/>""",
+    ),
+    "a condition on context alone stays an attribute": (
         "14.0",
         """<list><field name="a" column_invisible="context.get('hide')"/></list>""",
         """<tree><field name="a" invisible="context.get('hide')"/></tree>""",
-    )
-
-
-def test_column_invisible_constant_becomes_invisible():
-    assert_view(
+    ),
+    "column_invisible, constant, becomes invisible": (
         "16.0",
         '<list><field name="a" column_invisible="1"/><field name="b" column_invisible="False"/></list>',
         '<tree><field name="a" invisible="1"/><field name="b"/></tree>',
-    )
-
-
-def test_column_invisible_on_parent_and_cell_invisible_become_attrs():
-    assert_view(
+    ),
+    "column_invisible on parent, and a cell's invisible, become attrs": (
         "16.0",
         """<form><field name="state"/><field name="line_ids"><list>
             <field name="a" column_invisible="parent.state == 'draft'" invisible="b &gt; 1"/><field name="b"/>
@@ -211,56 +199,21 @@ def test_column_invisible_on_parent_and_cell_invisible_become_attrs():
             <button name="x" type="object"
              attrs="{'column_invisible': [('parent.state', 'not in', [False, 0, ''])]}"/>
         </tree></field></form>""",
-    )
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        ('<list><field name="a" invisible="1"/></list>', "write column_invisible"),
-        ('<list><field name="a" column_invisible="b"/></list>', "only fields of the parent"),
-        ('<form><field name="a" column_invisible="1"/></form>', "for the columns of a list"),
-        ('<form><field name="a" column_invisible="parent.b"/></form>', "for the columns of a list"),
-        ('<list><header><button name="x" invisible="a"/></header></list>', "list's header"),
-        ('<pivot><field name="a" invisible="b"/></pivot>', "forms and lists"),
-        ('<search><filter name="a" invisible="b"/></search>', "forms and lists"),
-        ('<form><field name="a" invisible="b == c"/></form>', "literal value"),
-    ],
-)
-def test_condition_in_the_wrong_place_is_refused_with_its_element(source, reason):
-    assert_refused("16.0", source, reason, "1: <", 'name="')
-
-
-def test_refusal_names_the_line_and_the_element():
-    with pytest.raises(dialect.DialectError) as refusal:
-        translated("16.0", VIEW % '\n\n<form>\n<field name="a" invisible="b == c"/></form>')
-    assert str(refusal.value) == '4: <field name="a">: compare with a literal value: b == c'
-
-
-# --- fields that expressions read --------------------------------------------------------------
-
-
-def test_field_read_by_a_condition_is_added_to_the_sheet():
-    assert_view(
+    ),
+    "a field read by a condition is added to the sheet": (
         "16.0",
         '<form><header/><sheet><field name="a" invisible="b == 1 or c"/></sheet></form>',
         """<form><header/><sheet><field name="b" invisible="1"/><field name="c" invisible="1"/>
         <field name="a" attrs="{'invisible': ['|', ('b', '=', 1), ('c', 'not in', [False, 0, ''])]}"/>
         </sheet></form>""",
-    )
-
-
-def test_field_read_by_a_condition_is_added_first_to_a_form_without_sheet():
-    assert_view(
+    ),
+    "… first to a form without sheet": (
         "16.0",
         '<form><field name="a" invisible="b == 1"/><footer/></form>',
         """<form><field name="b" invisible="1"/>
         <field name="a" attrs="{'invisible': [('b', '=', 1)]}"/><footer/></form>""",
-    )
-
-
-def test_field_read_by_a_decoration_domain_or_context_is_added_once():
-    assert_view(
+    ),
+    "a field read by a decoration, domain or context is added once": (
         "14.0",
         """<list decoration-danger="amount &lt; 0 and not done">
             <field name="a" domain="[('x', '=', company_id), ('y', '=', uid)]"
@@ -270,63 +223,161 @@ def test_field_read_by_a_decoration_domain_or_context_is_added_once():
              context="{'default_z': amount}"/>
             <field name="amount" invisible="1"/><field name="done" invisible="1"/>
             <field name="company_id" invisible="1"/></tree>""",
-    )
-
-
-def test_parent_field_is_added_to_the_form_around_the_list():
-    assert_view(
+    ),
+    "a parent's field is added to the form around the list": (
         "14.0",
         """<form><field name="line_ids"><list>
             <field name="a" readonly="parent.state == 'x' or id"/></list></field></form>""",
         """<form><field name="state" invisible="1"/><field name="line_ids"><tree><field name="a"
             attrs="{'readonly': ['|', ('parent.state', '=', 'x'), ('id', 'not in', [False, 0, ''])]}"/>
             </tree></field></form>""",
-    )
-
-
-def test_parent_field_of_a_list_standing_alone_is_added_nowhere():
-    assert_view(
+    ),
+    "… of a list standing alone nowhere": (
         "14.0",
         '<list><field name="a" readonly="parent.b == 1"/></list>',
         """<tree><field name="a" attrs="{'readonly': [('parent.b', '=', 1)]}"/></tree>""",
-    )
-
-
-def test_same_name_in_another_view_does_not_count_as_present():
-    assert_view(
+    ),
+    "the same name in another view does not count as present": (
         "14.0",
         """<form><field name="line_ids"><list><field name="b"/></list></field>
             <field name="a" invisible="b == 1"/></form>""",
         """<form><field name="b" invisible="1"/><field name="line_ids"><tree><field name="b"/></tree></field>
             <field name="a" attrs="{'invisible': [('b', '=', 1)]}"/></form>""",
-    )
-
-
-def test_field_for_some_groups_does_not_count_as_present():
-    assert_view(
+    ),
+    "a field for some groups does not count as present": (
         "16.0",
-        """<form><group groups="base.group_no_one"><field name="b"/></group>
-            <field name="a" readonly="b == 1"/></form>""",
+        FORM % '<group groups="base.group_no_one"><field name="b"/></group><field name="a" readonly="b == 1"/>',
         """<form><field name="b" invisible="1"/><group groups="base.group_no_one"><field name="b"/></group>
             <field name="a" attrs="{'readonly': [('b', '=', 1)]}"/></form>""",
-    )
-
-
-def test_field_for_the_groups_of_its_reader_counts_as_present():
-    button = """<xpath expr="//div[@name='button_box']" position="inside">
-        <button name="x" type="object" groups="a.b" %s><field name="n"/></button></xpath>"""
-    assert_view("16.0", button % 'invisible="n == 0"', button % """attrs="{'invisible': [('n', '=', 0)]}\"""")
-
-
-def test_17_gets_the_fields_too_and_keeps_the_conditions():
-    assert_view(
+    ),
+    "a field for the groups of its reader counts as present": (
+        "16.0", BUTTON % 'invisible="n == 0"', BUTTON % """attrs="{'invisible': [('n', '=', 0)]}\"""",
+    ),
+    "17 gets the fields too, and keeps the conditions": (
         "17.0",
         """<form><field name="a" invisible="b == 1"/><field name="line_ids">
             <list decoration-info="c"><field name="d"/></list></field></form>""",
         """<form><field name="b" invisible="1"/><field name="a" invisible="b == 1"/><field name="line_ids">
             <tree decoration-info="c"><field name="d"/><field name="c" column_invisible="1"/></tree>
             </field></form>""",
+    ),
+    "a search view gets no fields": ("14.0", """<search><field name="a" domain="[('x', '=', b)]"/></search>""", None),
+    "a specification takes constants": ("16.0", SPECIFICATION % ("invisible", "1"), None),
+    "a specification of a column": (
+        "16.0", SPECIFICATION % ("column_invisible", "1"), SPECIFICATION % ("invisible", "1"),
+    ),
+    "a specification of something else": ("16.0", SPECIFICATION % ("string", "a == 1"), None),
+    "a list is a tree up to 17": (
+        "14.0 15.0 16.0 17.0",
+        """<form><field name="line_ids" mode="list,kanban" context="{'list_view_ref': 'x.y'}">
+        <list editable="bottom"><field name="a"/></list></field></form>""",
+        """<form><field name="line_ids" mode="tree,kanban" context="{'tree_view_ref': 'x.y'}">
+        <tree editable="bottom"><field name="a"/></tree></field></form>""",
+    ),
+    "the chatter is a block up to 17": ("14.0 17.0", "<form><chatter/></form>", FORM % CHATTER),
+    "a search panel names lists both ways before 16": (
+        "14.0",
+        '<search><field name="a"/><searchpanel view_types="list,kanban"/></search>',
+        '<search><field name="a"/><searchpanel view_types="tree,list,kanban"/></search>',
+    ),
+    "… and once from 16 on": ("16.0", '<search><searchpanel view_types="list,kanban"/></search>', None),
+    "a search view's group stays": ("14.0", '<search><group><filter name="b"/></group></search>', None),
+    "a card is wrapped in what opens the record": ("14.0 17.0", CARD % CONTENT, BOX % (COLUMN, CONTENT)),
+    "the class of a card takes the place of the column": (
+        "16.0",
+        '<kanban><templates><t t-name="card" class="flex-row"><field name="a"/></t></templates></kanban>',
+        BOX % ("oe_kanban_global_click d-flex flex-row", '<field name="a"/>'),
+    ),
+    "blocks of a card become divisions": (
+        "16.0",
+        CARD % '<aside>x</aside><main class="ps-2">y</main><footer>z</footer>',
+        BOX % (COLUMN, '<div class="d-flex flex-column me-2">x</div>'
+               '<div class="d-flex flex-column flex-grow-1 ps-2">y</div>'
+               '<div class="d-flex mt-auto pt-2 align-items-center">z</div>'),
+    ),
+    "a ribbon has its older colour and condition": (
+        "16.0",
+        """<form><field name="active"/>
+            <widget name="web_ribbon" bg_color="text-bg-danger" invisible="active == True"/></form>""",
+        """<form><field name="active"/><widget name="web_ribbon" bg_color="bg-danger"
+            attrs="{'invisible': [('active', '=', True)]}"/></form>""",
+    ),
+}  # fmt: skip
+for tag in ("button", "group", "page", "div", "span", "label", "separator", "notebook"):
+    VIEWS["the condition of a %s becomes attrs" % tag] = (
+        "14.0",
+        FORM % '<field name="a"/><%s invisible="a == 1"/>' % tag,
+        FORM % """<field name="a"/><%s attrs="{'invisible': [('a', '=', 1)]}"/>""" % tag,
     )
+for path, older in (
+    ("//list/field[@name='list']", "//tree/field[@name='list']"),
+    ("//field[@name='line_ids']/list//field", "//field[@name='line_ids']/tree//field"),
+    ("//div[hasclass('list')]", "//div[hasclass('list')]"),
+    ("//field[@name='price_list']", "//field[@name='price_list']"),
+    ("//chatter", "//div[hasclass('oe_chatter')]"),
+):
+    VIEWS["the path " + path] = (
+        "17.0", '<xpath expr="%s" position="after"/>' % path, '<xpath expr="%s" position="after"/>' % older,
+    )  # fmt: skip
+for newer, older in (
+    ("ms-2 pe-md-3 d-flex mb-1", "ml-2 pr-md-3 d-flex mb-1"),
+    ("text-end fw-bold float-start", "text-right font-weight-bold float-left"),
+    ("text-right text-end", "text-right"),
+    ("badge text-bg-info", "badge badge-info"),
+    ("card text-bg-info", "card bg-info"),
+):
+    form = '<form><div class="%s"/></form>'
+    VIEWS["classes up to 15: " + newer] = ("15.0", form % newer, form % older)
+    VIEWS["classes of 16: " + newer] = ("16.0", form % newer, None)
+
+
+@pytest.mark.parametrize("case", VIEWS)
+def test_view_has_the_form_of_the_series(case):
+    names, source, expected = VIEWS[case]
+    for series in names.split():
+        assert_view(series, source, source if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("series", "source", "reason"),
+    [
+        ("16.0", '<list><field name="a" invisible="1"/></list>', "write column_invisible"),
+        ("16.0", '<list><field name="a" column_invisible="b"/></list>', "only fields of the parent"),
+        ("16.0", '<form><field name="a" column_invisible="1"/></form>', "for the columns of a list"),
+        ("16.0", '<form><field name="a" column_invisible="parent.b"/></form>', "for the columns of a list"),
+        ("16.0", '<list><header><button name="x" invisible="a"/></header></list>', "list's header"),
+        ("16.0", '<pivot><field name="a" invisible="b"/></pivot>', "forms and lists"),
+        ("16.0", '<search><filter name="a" invisible="b"/></search>', "forms and lists"),
+        ("16.0", '<form><field name="a" invisible="b == c"/></form>', "literal value"),
+        ("16.0", SPECIFICATION % ("invisible", "b == 1"), "would replace"),
+        ("17.0", """<xpath expr="//field[@invisible='a']"/>""", "cannot be searched for"),
+        ("17.0", '<form><chatter reload_on_post="True"/></form>', "bare <chatter/>"),
+        ("17.0", CARD % "<table/>", "not an element of a simple card"),
+        ("17.0", CARD % '<field name="a" invisible="b"/>', "as t-if"),
+        ("17.0", CARD % '<div invisible="1"/>', "as t-if"),
+        ("17.0", CARD % '<field name="a" readonly="1"/>', "as t-if"),
+        ("17.0", '<kanban><templates><t t-name="menu"/></templates></kanban>', "only the template 'card'"),
+        ("17.0", CARD % '<field name="a" class="fw-bold"/>', "write a span around"),
+        ("17.0", CARD % '<field name="a" t-if="b"/>', "write a span around"),
+        ("17.0", '<form><field name="a" widget="sparkle"/></form>', "sparkle is not in"),
+        ("17.0", '<form><widget name="sparkle"/></form>', "sparkle is not in"),
+        ("14.0", '<form><field name="a" widget="analytic_distribution"/></form>', "from 16.0 on"),
+    ],
+)
+def test_view_that_cannot_be_translated_is_refused_with_its_element(series, source, reason):
+    assert_refused(series, source, reason, "1: <")
+
+
+def test_refusal_names_the_line_and_the_element():
+    with pytest.raises(dialect.DialectError) as refusal:
+        translated("16.0", VIEW % '\n\n<form>\n<field name="a" invisible="b == c"/></form>')
+    assert str(refusal.value) == '4: <field name="a">: compare with a literal value: b == c'
+
+
+def test_source_goes_to_18_and_19_untouched():
+    source = (VIEW % "<list><!-- a  comment --><field  name='a'/></list>").encode()
+    for series in ("18.0", "19.0"):
+        assert translate(series, "views/a.xml", source, {}) == source
 
 
 MODELS = """
@@ -383,11 +434,6 @@ def test_field_read_by_a_domain_in_python_is_added(source, expected):
     assert translated("18.0", OF_JOURNAL % source, MODELS) == canonical(OF_JOURNAL % source)
 
 
-def test_search_view_gets_no_fields():
-    source = """<search><field name="a" domain="[('x', '=', b)]"/></search>"""
-    assert_view("14.0", source, source)
-
-
 INHERITING = '<xpath expr="//field[@name=%s]" position="after">%s<field name="a" invisible="b == 1"/></xpath>'
 
 
@@ -400,155 +446,6 @@ def test_inheriting_view_says_what_the_extended_one_contains():
     assert_refused("17.0", INHERITING % ("'x'", ""), "<!-- present: b -->")
     kept = INHERITING % ("'x'", "")
     assert translated("18.0", VIEW % kept) == canonical(VIEW % kept)
-
-
-def test_attribute_specification_takes_constants_only():
-    specification = '<field name="a" position="attributes"><attribute name="%s">%s</attribute></field>'
-    assert_view("16.0", specification % ("invisible", "1"), specification % ("invisible", "1"))
-    assert_view("16.0", specification % ("column_invisible", "1"), specification % ("invisible", "1"))
-    assert_view("16.0", specification % ("string", "a == 1"), specification % ("string", "a == 1"))
-    assert_refused("16.0", specification % ("invisible", "b == 1"), "would replace", '<attribute name="invisible">')
-
-
-# --- lists -------------------------------------------------------------------------------------
-
-
-def test_list_is_a_tree_up_to_17():
-    source = """<form><field name="line_ids" mode="list,kanban" context="{'list_view_ref': 'x.y'}">
-        <list editable="bottom"><field name="a"/></list></field></form>"""
-    expected = """<form><field name="line_ids" mode="tree,kanban" context="{'tree_view_ref': 'x.y'}">
-        <tree editable="bottom"><field name="a"/></tree></field></form>"""
-    for series in ("14.0", "15.0", "16.0", "17.0"):
-        assert_view(series, source, expected)
-
-
-def test_source_goes_to_18_and_19_untouched():
-    source = (VIEW % "<list><!-- a  comment --><field  name='a'/></list>").encode()
-    for series in ("18.0", "19.0"):
-        assert translate(series, "views/a.xml", source, {}) == source
-
-
-@pytest.mark.parametrize(
-    ("path", "older"),
-    [
-        ("//list/field[@name='list']", "//tree/field[@name='list']"),
-        ("//field[@name='line_ids']/list//field", "//field[@name='line_ids']/tree//field"),
-        ("//div[hasclass('list')]", "//div[hasclass('list')]"),
-        ("//field[@name='price_list']", "//field[@name='price_list']"),
-        ("//chatter", "//div[hasclass('oe_chatter')]"),
-    ],
-)
-def test_path_of_an_inheriting_view_names_older_elements(path, older):
-    assert_view("17.0", '<xpath expr="%s" position="after"/>' % path, '<xpath expr="%s" position="after"/>' % older)
-
-
-def test_path_on_a_condition_is_refused():
-    assert_refused("17.0", """<xpath expr="//field[@invisible='a']"/>""", "cannot be searched for")
-
-
-# --- chatter, search ---------------------------------------------------------------------------
-
-
-def test_chatter_is_a_block_up_to_17():
-    expected = """<form><div class="oe_chatter">
-        <field name="message_follower_ids"/><field name="activity_ids"/><field name="message_ids"/>
-        </div></form>"""
-    assert_view("14.0", "<form><chatter/></form>", expected)
-    assert_view("17.0", "<form><chatter/></form>", expected)
-
-
-def test_chatter_with_options_is_refused():
-    assert_refused("17.0", '<form><chatter reload_on_post="True"/></form>', "bare <chatter/>")
-
-
-def test_search_panel_names_lists_both_ways_before_16():
-    source = '<search><field name="a"/><searchpanel view_types="list,kanban"/></search>'
-    assert_view("14.0", source, source.replace("list,kanban", "tree,list,kanban"))
-    assert_view("16.0", source, source)
-
-
-def test_search_group_stays():
-    source = """<search><field name="a"/><group><filter name="x" context="{'group_by': 'a'}"/></group></search>"""
-    assert_view("14.0", source, source)
-
-
-# --- kanban ------------------------------------------------------------------------------------
-
-CARD = '<kanban>%s<templates><t t-name="card">%s</t></templates></kanban>'
-BOX = '<kanban>%s<templates><t t-name="kanban-box"><div class="%s">%s</div></t></templates></kanban>'
-COLUMN = "oe_kanban_global_click d-flex flex-column"
-
-
-def test_card_is_wrapped_in_what_opens_the_record():
-    content = '<div>Text <field name="a" widget="badge"/> more</div><span t-if="record.b.raw_value">b</span>'
-    assert_view("17.0", CARD % ("", content), BOX % ("", COLUMN, content))
-    assert_view("14.0", CARD % ("", content), BOX % ("", COLUMN, content))
-
-
-def test_class_of_the_card_takes_the_place_of_the_column():
-    source = '<kanban><templates><t t-name="card" class="flex-row"><field name="a"/></t></templates></kanban>'
-    assert_view("16.0", source, BOX % ("", "oe_kanban_global_click d-flex flex-row", '<field name="a"/>'))
-
-
-def test_blocks_of_a_card_become_divisions():
-    assert_view(
-        "16.0",
-        CARD % ("", '<aside>x</aside><main class="ps-2">y</main><footer>z</footer>'),
-        BOX % ("", COLUMN, '<div class="d-flex flex-column me-2">x</div>'
-               '<div class="d-flex flex-column flex-grow-1 ps-2">y</div>'
-               '<div class="d-flex mt-auto pt-2 align-items-center">z</div>'),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("source", "reason"),
-    [
-        (CARD % ("", "<table/>"), "not an element of a simple card"),
-        (CARD % ("", '<field name="a" invisible="b"/>'), "as t-if"),
-        (CARD % ("", '<div invisible="1"/>'), "as t-if"),
-        (CARD % ("", '<field name="a" readonly="1"/>'), "as t-if"),
-        ('<kanban><templates><t t-name="menu"/></templates></kanban>', "only the template 'card'"),
-        (CARD % ("", '<field name="a" class="fw-bold"/>'), "write a span around"),
-        (CARD % ("", '<field name="a" t-if="b"/>'), "write a span around"),
-    ],
-)
-def test_kanban_beyond_a_simple_card_is_refused(source, reason):
-    assert_refused("17.0", source, reason)
-
-
-# --- widgets, classes, templates ---------------------------------------------------------------
-
-
-def test_unknown_or_irreplaceable_widget_is_refused():
-    assert_refused("17.0", '<form><field name="a" widget="sparkle"/></form>', "sparkle is not in")
-    assert_refused("17.0", '<form><widget name="sparkle"/></form>', "sparkle is not in")
-    assert_refused("14.0", '<form><field name="a" widget="analytic_distribution"/></form>', "from 16.0 on")
-
-
-def test_ribbon_has_its_older_colour_and_condition():
-    assert_view(
-        "16.0",
-        """<form><field name="active"/>
-            <widget name="web_ribbon" bg_color="text-bg-danger" invisible="active == True"/></form>""",
-        """<form><field name="active"/><widget name="web_ribbon" bg_color="bg-danger"
-            attrs="{'invisible': [('active', '=', True)]}"/></form>""",
-    )
-
-
-@pytest.mark.parametrize(
-    ("newer", "older"),
-    [
-        ("ms-2 pe-md-3 d-flex mb-1", "ml-2 pr-md-3 d-flex mb-1"),
-        ("text-end fw-bold float-start", "text-right font-weight-bold float-left"),
-        ("text-right text-end", "text-right"),
-        ("badge text-bg-info", "badge badge-info"),
-        ("card text-bg-info", "card bg-info"),
-    ],
-)
-def test_bootstrap_classes_have_their_older_names_up_to_15(newer, older):
-    form = '<form><div class="%s"/></form>'
-    assert_view("15.0", form % newer, form % older)
-    assert_view("16.0", form % newer, form % newer)
 
 
 def test_template_prints_with_t_esc_up_to_15():

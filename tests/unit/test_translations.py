@@ -50,7 +50,6 @@ def test_no_file_carries_a_date():
 
 def test_every_text_in_python_can_be_translated():
     assert [call for call in code.calls(SOURCE) if call.problem] == []
-    assert code.bare_texts(SOURCE) == []
 
 
 # --- what finds faults --------------------------------------------------------
@@ -138,8 +137,3 @@ def test_calls_that_cannot_be_translated_are_named(tmp_path, text, problem):
 def test_calls_in_a_comprehension_that_uses_self_are_well(tmp_path):
     text = "def f(self):\n    return [_('a line') for x in self], self.env._('another')\n"
     assert [call.problem for call in code.calls(addon(tmp_path, text))] == ["", ""]
-
-
-def test_bare_texts_are_named(tmp_path):
-    text = "def f(self):\n    raise UserError('No stock here.')\n    raise UserError(_('No %s.') % 'x')\n"
-    assert code.bare_texts(addon(tmp_path, text)) == ["thing.py:2: No stock here."]

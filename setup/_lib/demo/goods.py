@@ -26,8 +26,13 @@ LOT_ARTICLE = Article("RJ-LOT", "Red wine", "average", ((6, 10.00), (10, 20.00))
 # Odoo's own demo products, bought once more: in 14.0 their first stock came in before valuation was installed.
 ODOO_CODES = ("E-COM07", "E-COM08", "FURN_0269")
 ODOO_QUANTITY = 10
-
 METHOD_NAMES = {"standard": "Standard", "average": "Average", "fifo": "FIFO"}
+# Where the chart proposes none
+ACCOUNTS = {
+    "property_stock_valuation_account_id": "110100",
+    "property_stock_account_input_categ_id": "110200",
+    "property_stock_account_output_categ_id": "110300",
+}
 
 
 class Warehouse(BooksBuilders, MoveBuilders):
@@ -48,7 +53,6 @@ class Warehouse(BooksBuilders, MoveBuilders):
         cls.vendor = env["res.partner"].create({"name": "Demo Wholesale"})
         cls.customer = env["res.partner"].create({"name": "Demo Retail"})
         cls.costing = {method: cls._create_category(method) for method in METHOD_NAMES}
-        cls.has_lot_valuation = "lot_valuated" in env["product.template"]._fields
         return cls
 
     @classmethod
@@ -57,11 +61,7 @@ class Warehouse(BooksBuilders, MoveBuilders):
         category = cls.env["product.category"].create({"name": "Revaluation demo, %s" % METHOD_NAMES[method]})
         # in this order: switching the valuation clears the accounts in 16.0 and 17.0
         category.write({"property_cost_method": method, "property_valuation": "real_time"})
-        for name, code in (
-            ("property_stock_valuation_account_id", "110100"),
-            ("property_stock_account_input_categ_id", "110200"),
-            ("property_stock_account_output_categ_id", "110300"),
-        ):
+        for name, code in ACCOUNTS.items():
             if name in category._fields and not category[name]:
                 category[name] = cls.env["account.account"].search([("code", "=", code)], limit=1)
         return category
@@ -69,18 +69,14 @@ class Warehouse(BooksBuilders, MoveBuilders):
     @classmethod
     def create_products(cls):
         """Create the articles' products; return {code: product}, Odoo's own demo products included."""
+        by_lot = {"tracking": "lot", "lot_valuated": True}
+        more = {LOT_ARTICLE: by_lot} if "lot_valuated" in cls.env["product.template"]._fields else {}
         products = {}
-        for article in ARTICLES + ((LOT_ARTICLE,) if cls.has_lot_valuation else ()):
-            by_lot = {"tracking": "lot", "lot_valuated": True} if article is LOT_ARTICLE else {}
-            names = {"name": article.name, "default_code": article.code}
-            products[article.code] = cls.create_product(
-                cost=article.cost, categ=cls.costing[article.method], **dict(names, **by_lot)
-            )
-        for code in ODOO_CODES:
-            found = cls.env["product.product"].search([("default_code", "=", code)], limit=1)
-            if found:
-                products[code] = found
-        return products
+        for article in (*ARTICLES, *more):
+            names = dict(more.get(article, {}), name=article.name, default_code=article.code)
+            products[article.code] = cls.create_product(cost=article.cost, categ=cls.costing[article.method], **names)
+        found = cls.env["product.product"].search([("default_code", "in", ODOO_CODES)], order="default_code")
+        return dict(products, **{product.default_code: product for product in found})
 
     @classmethod
     def buy_all(cls, products):
@@ -102,19 +98,15 @@ class Warehouse(BooksBuilders, MoveBuilders):
     @classmethod
     def deliver_all(cls, products):
         """Deliver what the articles say; return the pickings."""
-        moves = cls.env["stock.move"]
-        for article in ARTICLES:
-            if article.delivered:
-                moves |= cls.deliver(products[article.code], article.delivered)
-        return moves.picking_id
+        moves = [cls.deliver(products[each.code], each.delivered) for each in ARTICLES if each.delivered]
+        return cls.env["stock.move"].concat(*moves).picking_id
 
 
 def _purchases(products, turn):
     """Yield (product, quantity, price) of the first (0) or second (1) purchase."""
-    for article in ARTICLES + (LOT_ARTICLE,):
+    for article in (*ARTICLES, LOT_ARTICLE):
         if article.code in products and len(article.buys) > turn:
-            yield (products[article.code],) + article.buys[turn]
-    if turn == 0:
-        for code in ODOO_CODES:
-            if code in products:
-                yield products[code], ODOO_QUANTITY, products[code].standard_price
+            yield (products[article.code], *article.buys[turn])
+    for code in ODOO_CODES if turn == 0 else ():
+        if code in products:
+            yield products[code], ODOO_QUANTITY, products[code].standard_price

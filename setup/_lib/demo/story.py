@@ -6,12 +6,10 @@ Every step calls the method that its button calls, as the administrator, not as 
 from odoo.exceptions import UserError
 from odoo.release import series
 
-from . import entries, goods
-from .books import Books
-from .tables import account_name, money, position_name, product_name, show, signed, text, unit_cost
+from . import goods
+from .entries import TOTAL, UNIT_COST, enter
+from .tables import account_name, money, position_name, product_name, show, signed, unit_cost
 from .ties import Ties
-
-LEFT_OUT_WIDTH = 100
 
 
 def run(env, leave_draft=False):
@@ -26,28 +24,23 @@ def run(env, leave_draft=False):
     warehouse = goods.Warehouse.set_up(env)
     products = warehouse.create_products()
     _show_goods(products, *warehouse.buy_all(products), warehouse.deliver_all(products))
-    env.cr.commit()
-
     journal = _create_journal(warehouse)
     _calculate(journal, products)
-    entered = entries.enter(journal)
+    _show_lines(journal, enter(journal))
     env.cr.commit()
-    _show_lines(journal, entered)
-
-    books = Books(env)
-    before = books.read(journal)
+    ties = Ties(journal)
     try:
         journal.action_post()
     except UserError as error:
-        print("\n5. Post was refused, with this message:\n\n%s" % error.args[0])
+        print("\nPost was refused, with this message:\n\n%s" % error.args[0])
         return 1
     env.cr.commit()
-    after = books.read(journal)
-    _show_layers(journal)
-    _show_items(journal)
-    holds = Ties(journal, before, after).show()
+    _show_posted(journal)
+    holds = ties.show()
     if leave_draft:
-        _calculate_draft(env)
+        draft = env["stock.revaluation.journal"].create({"description": "Try it yourself"})
+        _run_wizard(draft)
+        print("\n%s is a draft with the figures after posting: try it yourself." % draft.name)
     env.cr.commit()
     return 0 if holds else 1
 
@@ -59,9 +52,6 @@ def as_administrator(env):
     groups = "group_ids" if "group_ids" in admin._fields else "groups_id"
     admin.write({groups: [(4, env.ref("account.group_account_user").id)]})
     return env(user=admin.id, context={"allowed_company_ids": admin.company_id.ids, "lang": "en_US", "tz": "UTC"})
-
-
-# ------------------------------------------------------------------ calculate
 
 
 def _create_journal(warehouse):
@@ -77,38 +67,24 @@ def _create_journal(warehouse):
 def _calculate(journal, products):
     """Run Calculate Inventory Value three times: one product by receipt, lots by lot, then all the rest."""
     print("\n2. %s: Calculate Inventory Value" % journal.name)
-    _run_wizard(journal, "of the spare part, per layer", calculate_per="layer", product_ids=products["RJ-FIFO3"])
-    if "RJ-LOT" in products:
-        _run_wizard(journal, "of the red wine, per lot", calculate_per="lot", product_ids=products["RJ-LOT"])
-    _run_wizard(journal, "of everything else in stock, per product", calculate_per="product")
+    for code, calculate_per, what in (
+        ("RJ-FIFO3", "layer", "of the spare part, per layer"),
+        ("RJ-LOT", "lot", "of the red wine, per lot"),
+        (None, "product", "of everything else in stock, per product"),
+    ):
+        if not code or code in products:
+            count = len(journal.line_ids)
+            _run_wizard(journal, calculate_per=calculate_per, product_ids=[(6, 0, products[code].ids if code else [])])
+            print("  %3d lines %s" % (len(journal.line_ids) - count, what))
     for paragraph in (journal.left_out or "").splitlines():
-        shortened = paragraph if len(paragraph) <= LEFT_OUT_WIDTH else paragraph[: LEFT_OUT_WIDTH - 1] + "…"
-        print("     left out: %s" % shortened)
+        print("     left out: %s" % (paragraph if len(paragraph) <= 100 else paragraph[:99] + "…"))
 
 
-def _run_wizard(journal, what, calculate_per, product_ids=()):
+def _run_wizard(journal, **options):
     """Press the journal's button and OK in the window that it opens."""
-    action, count = journal.action_calculate(), len(journal.line_ids)
-    wizard = (
-        journal.env[action["res_model"]]
-        .with_context(**action["context"])
-        .create(
-            {
-                "calculate_per": calculate_per,
-                "product_ids": [(6, 0, [product.id for product in product_ids])],
-                "existing_lines": "keep",
-            }
-        )
-    )
-    wizard.action_calculate()
-    print("  %3d lines %s" % (len(journal.line_ids) - count, what))
-
-
-def _calculate_draft(env):
-    journal = env["stock.revaluation.journal"].create({"description": "Try it yourself"})
     action = journal.action_calculate()
-    env[action["res_model"]].with_context(**action["context"]).create({}).action_calculate()
-    print("\n%s is a draft with the figures after posting: try it yourself." % journal.name)
+    wizard = journal.env[action["res_model"]].with_context(**action["context"])
+    wizard.create(dict(options, existing_lines="keep")).action_calculate()
 
 
 # ------------------------------------------------------------------ show
@@ -120,107 +96,63 @@ def _show_goods(products, receipts, bills, deliveries):
         if article.code in products:
             bought = " + ".join("%g @ %.2f" % purchase for purchase in article.buys)
             sold = "%g delivered" % article.delivered if article.delivered else ""
-            rows.append((product_name(products[article.code]), goods.METHOD_NAMES[article.method], bought, sold))
-    for code in goods.ODOO_CODES:
-        if code in products:
-            bought = "%g @ %.2f" % (goods.ODOO_QUANTITY, products[code].standard_price)
-            method = goods.METHOD_NAMES[products[code].cost_method]
-            rows.append((product_name(products[code]), method, bought, "Odoo's own demo product"))
+            rows.append([product_name(products[article.code]), goods.METHOD_NAMES[article.method], bought, sold])
+    for product in (products[code] for code in goods.ODOO_CODES if code in products):
+        bought = "%g @ %.2f" % (goods.ODOO_QUANTITY, product.standard_price)
+        rows.append([product_name(product), goods.METHOD_NAMES[product.cost_method], bought, "Odoo's own demo product"])
     orders = receipts.purchase_line_id.order_id.mapped("name")
     names = ", ".join(bills.mapped("name") + deliveries.mapped("name"))
     show(
         "1. Bought, received, billed, delivered: %d orders, %s to %s, %s" % (len(orders), orders[0], orders[-1], names),
-        [("Product", text), ("Costing", text), ("Bought", text), ("", text)],
+        ["Product", "Costing", "Bought", ""],
         rows,
     )
 
 
 def _show_lines(journal, entered):
-    entry_by_line = {line.id: entry for line, entry in entered}
-    rows = []
-    for line in journal.line_ids.sorted(position_name):
-        if line.id in entry_by_line:
-            rows.append(_line_row(line, entry_by_line[line.id]))
-    unchanged = journal.line_ids.filtered(lambda line: line.id not in entry_by_line)
-    values = sum(unchanged.mapped("value_calculated"))
+    rows, rest = [], journal.line_ids
+    for line, entry in sorted(entered, key=lambda pair: position_name(pair[0])):
+        marks = ("*", " ") if entry.field == UNIT_COST else (" ", "*")
+        new = [unit_cost(line.unit_cost_revalued) + marks[0], money(line.value_revalued) + marks[1]]
+        old = [money(line.quantity), unit_cost(line.unit_cost_calculated), line.value_calculated]
+        rows.append([position_name(line), *old, *new, signed(line.amount)])
+        rest -= line
+    left = sum(rest.mapped("value_calculated"))
+    total = [journal.value_calculated, None, money(journal.value_revalued) + " ", signed(journal.amount)]
     show(
         "3. %s: the lines that the accountant changed (* entered, the other figure follows)" % journal.name,
-        [
-            ("Product", text),
-            ("Quantity", money),
-            ("Unit cost", unit_cost),
-            ("Value", money),
-            ("New unit cost", str),
-            ("New value", str),
-            ("Amount", signed),
-        ],
-        rows,
-        [
-            ("%d lines left as they are" % len(unchanged), None, None, values, None, _plain(money(values)), 0.0),
-            (
-                "Journal",
-                None,
-                None,
-                journal.value_calculated,
-                None,
-                _plain(money(journal.value_revalued)),
-                journal.amount,
-            ),
-        ],
+        ["Product", "Quantity", "Unit cost", "Value", "New unit cost", "New value", "Amount"],
+        rows
+        + [[], ["%d lines left as they are" % len(rest), None, None, left, None, money(left) + " ", "0.00"]]
+        + [["Journal", None, None, *total]],
     )
     for line, entry in entered:
-        if entry.field == entries.TOTAL and round(line.value_revalued - entry.number, 2):
+        if entry.field == TOTAL and round(line.value_revalued - entry.number, 2):
+            figures = map(money, (entry.number, line.quantity, line.unit_cost_revalued, line.value_revalued))
             print(
                 "  %s: %s was entered; a standard cost is stored with two decimals, and %s times %s is %s."
-                % (
-                    product_name(line.product_id),
-                    money(entry.number),
-                    money(line.quantity),
-                    money(line.unit_cost_revalued),
-                    money(line.value_revalued),
-                )
+                % (product_name(line.product_id), *figures)
             )
 
 
-def _line_row(line, entry):
-    by_cost = entry.field == entries.UNIT_COST
-    return (
-        position_name(line),
-        line.quantity,
-        line.unit_cost_calculated,
-        line.value_calculated,
-        unit_cost(line.unit_cost_revalued) + ("*" if by_cost else " "),
-        money(line.value_revalued) + (" " if by_cost else "*"),
-        line.amount,
-    )
-
-
-def _plain(amount):
-    return amount + " "
-
-
-def _show_layers(journal):
+def _show_posted(journal):
     layers = journal.valuation_layer_ids.sorted("id")
+    rows = [[str(each.id), position_name(each), signed(each.value), each.account_move_id.name] for each in layers]
     show(
         "4. Posted: %d valuation layers" % len(layers),
-        [("Layer", str), ("Product", text), ("Value", signed), ("Journal entry", text)],
-        [
-            (layer.id, position_name(layer), layer.value, layer.account_move_id.name or "none: periodic valuation")
-            for layer in layers
-        ],
-        [(None, "Together", sum(layers.mapped("value")), None)],
+        ["Layer", "Product", "Value", "Journal entry"],
+        [[*row[:3], row[3] or "none: periodic valuation"] for row in rows]
+        + [[], [None, "Together", signed(sum(layers.mapped("value"))), None]],
     )
-
-
-def _show_items(journal):
     for entry in journal.account_move_ids.sorted("id"):
         items = entry.line_ids.sorted("id")
+        sums = [sum(items.mapped("debit")), sum(items.mapped("credit"))]
         show(
             "5. Journal entry %s of %s, %s" % (entry.name, entry.date, entry.state),
-            [("Account", text), ("Product", text), ("Debit", money), ("Credit", money)],
+            ["Account", "Product", "Debit", "Credit"],
             [
-                (account_name(item.account_id), product_name(item.product_id), item.debit or None, item.credit or None)
+                [account_name(item.account_id), product_name(item.product_id), item.debit or None, item.credit or None]
                 for item in items
-            ],
-            [("Entry", None, sum(items.mapped("debit")), sum(items.mapped("credit")))],
+            ]
+            + [[], ["Entry", None, *sums]],
         )

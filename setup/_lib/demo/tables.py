@@ -1,6 +1,9 @@
-"""Plain tables for a terminal: numbers right-aligned, English, amounts with two decimals."""
+"""Plain tables for a terminal, and how records and figures are written in them."""
+
+import re
 
 WIDEST_TEXT = 36
+NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)? *\*? *")
 
 
 def money(amount):
@@ -16,13 +19,7 @@ def signed(amount):
 def unit_cost(cost):
     """Write a unit cost with two to four decimals, so that the decimal points stand below each other."""
     text = "{:,.4f}".format(cost)
-    shortened = text[:-2] + text[-2:].rstrip("0")
-    return shortened.ljust(len(text))
-
-
-def text(value):
-    """Shorten a text that would make the table too wide."""
-    return value if len(value) <= WIDEST_TEXT else value[: WIDEST_TEXT - 1] + "…"
+    return (text[:-2] + text[-2:].rstrip("0")).ljust(len(text))
 
 
 def product_name(product):
@@ -33,12 +30,9 @@ def product_name(product):
 
 def position_name(record):
     """Name what a line or a layer is about: product, lot, receipt."""
-    parts = [product_name(record.product_id)]
-    if "lot_id" in record._fields and record.lot_id:
-        parts.append(record.lot_id.name)
-    if "stock_move_id" in record._fields and record.stock_move_id:
-        parts.append(record.stock_move_id.reference)
-    return " / ".join(parts)
+    parts = {"lot_id": "name", "stock_move_id": "reference"}
+    known = [record[field][name] for field, name in parts.items() if field in record._fields and record[field]]
+    return " / ".join([product_name(record.product_id), *known])
 
 
 def account_name(account):
@@ -46,35 +40,24 @@ def account_name(account):
     return "%s %s" % (account.code, account.name)
 
 
-def show(title, headings, rows, totals=()):
-    """Print a table.
+def show(title, headings, rows):
+    """Print a table of texts and amounts, None for an empty cell; an empty row is a rule.
 
-    Shape: `headings` is [(heading, function that writes a cell)]; `rows` and `totals` hold tuples of
-    raw cells, None for an empty one. Columns written by `text` are left-aligned, others right-aligned.
+    A column with numbers in it, or texts that are one, is right-aligned.
     """
-    writers = [writer for _heading, writer in headings]
-    names = [heading for heading, _writer in headings]
-    body = [_written(row, writers) for row in rows]
-    foot = [_written(row, writers) for row in totals]
-    widths = [max(len(row[column]) for row in [names] + body + foot) for column in range(len(names))]
+    table = [headings, []] + [[_written(cell) for cell in row] for row in rows]
+    cells = [row for row in table if row]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    right = [any(map(NUMBER.fullmatch, column[1:])) for column in zip(*cells)]
     print("\n" + title)
-    print(_line(names, widths, writers))
-    print("  " + "  ".join("-" * width for width in widths))
-    for row in body:
-        print(_line(row, widths, writers))
-    if foot:
-        print("  " + "  ".join("-" * width for width in widths))
-    for row in foot:
-        print(_line(row, widths, writers))
+    for row in table:
+        row = row or ["-" * width for width in widths]
+        aligned = [cell.rjust(width) if to else cell.ljust(width) for cell, width, to in zip(row, widths, right)]
+        print(("  " + "  ".join(aligned)).rstrip())
 
 
-def _written(row, writers):
-    return ["" if cell is None else writer(cell) for writer, cell in zip(writers, row)]
-
-
-def _line(cells, widths, writers):
-    aligned = [
-        cell.ljust(width) if writer is text else cell.rjust(width)
-        for cell, width, writer in zip(cells, widths, writers)
-    ]
-    return ("  " + "  ".join(aligned)).rstrip()
+def _written(cell):
+    if isinstance(cell, (int, float)):
+        return money(cell)
+    cell = cell or ""
+    return cell if len(cell) <= WIDEST_TEXT else cell[: WIDEST_TEXT - 1] + "…"

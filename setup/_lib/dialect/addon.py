@@ -128,34 +128,28 @@ def _raise_first(found):
 
 
 def stamp(text, series):
-    """Return a manifest with the series before its version, and nothing else changed.
-
-    Raises: DialectError unless the manifest is literal and its version is bare: ``1.0.0``.
-    """
-    node = _version_node(text)
-    lines = text.encode().splitlines(keepends=True)
-    line = lines[node.lineno - 1]
-    old = line[node.col_offset : node.end_col_offset]
-    new = old.replace(node.value.encode(), ("%s.%s" % (series, node.value)).encode())
-    lines[node.lineno - 1] = line[: node.col_offset] + new + line[node.end_col_offset :]
-    return b"".join(lines).decode()
+    """Return a manifest with the series before its version, and nothing else changed."""
+    bare = _version(text)
+    return re.sub(r"""(["']version["']:\s*["'])%s(?=["'])""" % re.escape(bare), r"\g<1>%s.%s" % (series, bare), text)
 
 
 def manifest_version(source):
     """Return the bare version of an addon."""
-    return _version_node((Path(source) / MANIFEST).read_text()).value
+    return _version((Path(source) / MANIFEST).read_text())
 
 
-def _version_node(text):
+def _version(text):
+    """Return a manifest's version.
+
+    Raises: DialectError unless the manifest is literal and its version is bare: ``1.0.0``.
+    """
     try:
-        tree = ast.parse(text, mode="eval")
-        ast.literal_eval(tree)
-    except (SyntaxError, ValueError):
-        raise DialectError("the manifest must be one literal dictionary", path=MANIFEST) from None
-    for key, value in zip(tree.body.keys, tree.body.values):
-        if key.value == "version" and re.fullmatch(r"\d+\.\d+\.\d+", str(value.value)):
-            return value
-    raise DialectError("the manifest's version must be bare, like 1.0.0", path=MANIFEST)
+        version = ast.literal_eval(text.strip())["version"]
+    except (SyntaxError, ValueError, KeyError, TypeError):
+        raise DialectError("the manifest must be one literal dictionary with a version", path=MANIFEST) from None
+    if not re.fullmatch(r"\d+\.\d+\.\d+", str(version)):
+        raise DialectError("the manifest's version must be bare, like 1.0.0", path=MANIFEST)
+    return version
 
 
 # --- checking --------------------------------------------------------------------------------------

@@ -4,13 +4,13 @@ from .. import series as known
 from .errors import DialectError
 
 SERIES = tuple(known.SERIES)
-
+_LAYERS, _PRODUCT_VALUES = range(14, 19), range(19, 99)
 #: Source files that belong to some series only; the archives of the others leave them out.
 SERIES_ONLY = {
-    "valuation/layers.py": "<=18.0",
-    "valuation/product_value_models.py": ">=19.0",
-    "valuation/product_value_reader.py": ">=19.0",
-    "valuation/product_values.py": ">=19.0",
+    "valuation/layers.py": _LAYERS,
+    "valuation/product_value_models.py": _PRODUCT_VALUES,
+    "valuation/product_value_reader.py": _PRODUCT_VALUES,
+    "valuation/product_values.py": _PRODUCT_VALUES,
 }
 
 
@@ -26,8 +26,4 @@ def major(series):
 
 def belongs(path, number):
     """Tell whether a source file is part of the addon of series `number`."""
-    rule = SERIES_ONLY.get(path)
-    if rule is None:
-        return True
-    bound = int(rule[2:].split(".")[0])
-    return number <= bound if rule.startswith("<=") else number >= bound
+    return path not in SERIES_ONLY or number in SERIES_ONLY[path]

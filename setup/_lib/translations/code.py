@@ -1,7 +1,7 @@
 """The terms in Python, and what would keep one from being translated.
 
 Odoo's own export of them differs by series (19.0 takes `("vendor", _("Vendor's price"))` for two
-terms); what `_()` is called with is plain to see in the source.
+terms); what `_()` is called with is plain to see in the source. Sentences without `_()` are found by pylint-odoo.
 """
 
 import ast
@@ -9,16 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 NAMES = ("_", "_lt")
-# Calls whose texts a user reads.
-SHOWN = ("UserError", "ValidationError", "AccessError", "RedirectWarning", "message_post")
-SCOPES = (
-    ast.FunctionDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
+SCOPES = (ast.FunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(frozen=True)
@@ -37,16 +28,6 @@ def calls(addon):
     for path in sorted(Path(addon).rglob("*.py")):
         if "__pycache__" not in path.parts:
             found += _calls(path.relative_to(addon).as_posix(), ast.parse(path.read_text()))
-    return found
-
-
-def bare_texts(addon):
-    """Return "path:line: text" of the sentences that users read and nobody can translate."""
-    found = []
-    for path in sorted(Path(addon).rglob("*.py")):
-        for call in ast.walk(ast.parse(path.read_text())):
-            if isinstance(call, ast.Call) and _name(call) in SHOWN:
-                found += ["%s:%d: %s" % (path.name, node.lineno, node.value) for node in _bare(call)]
     return found
 
 
@@ -79,13 +60,3 @@ def _problem(node, text, parents):
 
 def _name(call):
     return getattr(call.func, "id", None) or getattr(call.func, "attr", None)
-
-
-def _bare(node):
-    """Yield the constants under `node`, outside `_()`, that read like a sentence."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call) and _name(child) in NAMES:
-            continue
-        if isinstance(child, ast.Constant) and isinstance(child.value, str) and " " in child.value.strip():
-            yield child
-        yield from _bare(child)
