@@ -174,6 +174,43 @@ class AccountMoveLine(models.Model):
             )
         return super()._get_posted_cogs_value() - sum(layers.mapped("value"))
 
+    def _get_cogs_value(self):
+        """Give back with a credit note what its invoice's goods cost by now: what journals have booked since as well."""
+        price_unit, original = super()._get_cogs_value(), self.env["account.move.line"]
+        # 19.0 of mid-2026 looks at the deliveries under FIFO
+        if not hasattr(self, "_get_lines_from_original_invoice") or self.product_id.cost_method != "fifo":
+            original = self.move_id.reversed_entry_id.line_ids.filtered(
+                lambda line: (
+                    line.display_type == "cogs"
+                    and line.product_id == self.product_id
+                    and line.product_uom_id == self.product_uom_id
+                    and line.price_unit >= 0
+                )
+            )[:1]
+        return price_unit - original._get_booked_since() if original else price_unit
+
+    def _get_booked_since(self):
+        """Return by how much a unit journals have lowered this item of an invoice's cost after it was booked."""
+        origin = self.cogs_origin_id
+        domain = [("stock_move_id", "in", origin._get_stock_moves().filtered("is_out").ids)]
+        domain += [("revaluation_forwarded", "=", True), ("account_move_id", "!=", False)]
+        lowered = [
+            (layer.value, min(layer.account_move_id.line_ids.ids))
+            for layer in self.env["stock.valuation.layer"].sudo().search(domain)
+        ]
+        lowered = [(value, first_id) for value, first_id in lowered if first_id > self.id]
+        if not lowered or "sale_line_ids" not in origin._fields:
+            return 0.0
+        booked = [
+            (item.id, item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False))
+            for item in origin.sale_line_ids.invoice_lines.move_id.line_ids
+            if item.display_type == "cogs" and item.product_id == self.product_id and item.price_unit >= 0
+            if item.parent_state == "posted" and item.move_type == "out_invoice"
+        ]
+        return sum(
+            value / sum(quantity for item_id, quantity in booked if item_id < first_id) for value, first_id in lowered
+        )
+
 
 class StockValuationLayer(models.Model):
     """The ledger of value changes that 19.0 no longer keeps; field names as in 18.0."""
