@@ -8,6 +8,7 @@ and a user for each role.
 import contextlib
 import os
 import re
+import sys
 import xmlrpc.client
 from pathlib import Path
 
@@ -15,15 +16,15 @@ import pytest
 from client import client_at
 from playwright.sync_api import sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "setup"))
+
+from _lib import databases
+
 TIMEOUT_MS = 120_000  # the first page makes Odoo build all assets
 # pictures of an addon that is not Odoo Community's, which 15.0's own style sheet asks for
 FOREIGN = ("/web_studio/",)
 SETTLE_MS = 1500  # for what a view loads after it is there: the network is never idle, a chat bus is open
-LOG_ENTRY = re.compile(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ \d+ [A-Z]+ )", re.M)
-# what Odoo refuses, and says so on the screen, is a warning of odoo.http
-COMPLAINT = re.compile(r"^\S+ \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.http: )")
 NAMED = re.compile("stock[._]revaluation")  # not the folder of Odoo's own files: that has dashes
-ERROR = re.compile(r"^\S+ \S+ \d+ (ERROR|CRITICAL) ")
 
 
 @pytest.fixture(scope="session")
@@ -118,12 +119,15 @@ def log():
     def complaints():
         with path.open(errors="replace") as file:
             file.seek(begin)
-            entries = LOG_ENTRY.split(file.read())
-        # two pages of one user say at once what was read; Odoo runs the second one again
-        entries = [entry for entry in entries if "discuss_channel_member" not in entry]
-        return [entry for entry in entries if ERROR.match(entry) or (COMPLAINT.match(entry) and NAMED.search(entry))]
+            return [entry for entry in databases.complaints(file.read()) if _is_one(entry)]
 
     return complaints
+
+
+def _is_one(entry):
+    # what Odoo refuses, and says so on the screen, is a warning of odoo.http
+    refused = " odoo.http: " in entry.partition("\n")[0]
+    return databases.ENTRY.match(entry)["level"] != "WARNING" or (NAMED.search(entry) and not refused)
 
 
 class Server:
