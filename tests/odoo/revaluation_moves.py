@@ -49,14 +49,21 @@ class MoveBuilders:
                 [table, column],
             )
             if cls.env.cr.fetchone():
-                # The names are constants of the lines above. 19.0 of mid-2026 dates a product's first
+                # The names are constants of this class. 19.0 of mid-2026 dates a product's first
                 # cost in the year 1: nothing lies before that.
+                whose, record_id = cls._passing()
                 cls.env.cr.execute(
-                    "UPDATE {0} SET {1} = {1} - %s * interval '1 minute' WHERE company_id = %s"
-                    " AND {1} > '1900-01-01'".format(table, column),
-                    [minutes + days * 1440, cls.company.id],
+                    "UPDATE {0} SET {1} = {1} - %s * interval '1 minute' WHERE {2} = %s AND {1} > '1900-01-01'".format(
+                        table, column, whose
+                    ),
+                    [minutes + days * 1440, record_id],
                 )
         cls.invalidate()
+
+    @classmethod
+    def _passing(cls):
+        """Return (column, id): whose time it is that passes."""
+        return "company_id", cls.company.id
 
     # ------------------------------------------------------------------ stock operations
 

@@ -4,20 +4,10 @@ from . import documents, seed
 from .meter import compare, transaction
 
 PAGE = 40  # lines that a form shows at once
-LINE_FIELDS = (
-    "product_id",
-    "quantity",
-    "unit_cost_calculated",
-    "value_calculated",
-    "unit_cost_revalued",
-    "value_revalued",
-    "amount",
-    "amount_percent",
-    "rounding_difference",
-    "is_stale",
-    "state",
-    "note",
-)
+LINE_FIELDS = """
+    product_id quantity unit_cost_calculated value_calculated unit_cost_revalued value_revalued amount amount_percent
+    rounding_difference is_stale state note
+    """.split()
 TOTALS = ("line_count", "value_calculated", "value_revalued", "amount", "amount_increase", "amount_decrease")
 
 
@@ -45,7 +35,7 @@ def open_form(journal):
         journal.web_read(dict({name: {} for name in _form_fields(journal)}, line_ids=_line_specification()))
         return
     ids = journal.read(_form_fields(journal) + ["line_ids"])[0]["line_ids"]
-    journal.env["stock.revaluation.journal.line"].browse(ids[:PAGE]).read(list(LINE_FIELDS))
+    journal.env["stock.revaluation.journal.line"].browse(ids[:PAGE]).read(LINE_FIELDS)
 
 
 def change(journal):

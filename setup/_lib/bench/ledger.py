@@ -58,9 +58,8 @@ def book(env, account):
     )
     model = _model_entry(env, account)
     env.cr.execute("SELECT COUNT(*) FROM %s WHERE %s IS NULL AND value <> 0" % (table, column))
-    entries = seed._copy_rows(
-        env, "account_move", model.id, env.cr.fetchone()[0] // ITEMS_PER_ENTRY + 1, {"name": "'BENCH/' || g"}
-    )
+    count = env.cr.fetchone()[0] // ITEMS_PER_ENTRY + 1
+    entries = seed.copies(env, "account_move", "id = %d" % model.id, count, {"name": "'BENCH/' || c.number"})
     env.cr.execute(
         "UPDATE {0} l SET {1} = %s + n.row / %s FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS row,"
         " ROW_NUMBER() OVER (PARTITION BY product_id ORDER BY id) AS own, product_id FROM {0}"

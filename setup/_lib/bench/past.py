@@ -17,8 +17,8 @@ def past(bench):
     for method in ("fifo", "average", "standard"):
         with transaction(bench.env, keep=True) as env:
             documents.work_in_foreground(env)
-            products = seed.products(env, "Past " + method, method, bench.past, RECEIPTS, issues=ISSUES)
-            small = seed.products(env, "Past small " + method, method, 3, RECEIPTS, issues=ISSUES)
+            made = seed.products(env, "Past " + method, method, bench.past + 3, RECEIPTS, issues=ISSUES)
+            products, small = made[3:], made[:3]
             day = datetime.date.today() - datetime.timedelta(days=seed.PAST)
             drafts = {
                 TODAY: documents.draft(env, products, "account"),

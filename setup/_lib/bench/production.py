@@ -106,23 +106,28 @@ def run(odoo, name, lines):
 def _steps(client, memory, lines):
     sides = {}
     journal_id = client.create("stock.revaluation.journal", {"description": "Production"})
-    codes = client.call("product.product", "search_read", [["default_code", "like", "Production%"]], ["default_code"])
-    file = [[product["default_code"], "%.2f" % (12 + number % 7)] for number, product in enumerate(codes)]
     print("\n%s  production: %d lines, two workers, Odoo's own limits" % (client.database, lines))
     print("  %-12s %9s %13s %9s %11s" % HEAD)
-
-    def step(name, action, journal_state=None):
+    for name, action in _actions(client, journal_id).items():
         memory.take()
         start = time.perf_counter()
         answer = action()
         first = time.perf_counter() - start
         target = answer["res_id"] if name == "reverse" else journal_id
-        found = client.wait(target, journal_state)
+        found = client.wait(target, "posted" if name == "post" else None)
         resident, virtual = memory.take()
         seconds = time.perf_counter() - start
         sides[name] = {"seconds": seconds, "first": first, "memory": resident, "virtual": virtual}
         print("  %-12s %9.1f %13.1f %9d %11d" % (name, seconds, first, resident, virtual), flush=True)
-        return found
+        if name == "calculate" and found["line_count"] != lines:
+            raise RuntimeError("%d lines instead of %d" % (found["line_count"], lines))
+    return sides
+
+
+def _actions(client, journal_id):
+    """Return {step: what asks for it}, in their order."""
+    codes = client.call("product.product", "search_read", [["default_code", "like", "Production%"]], ["default_code"])
+    file = [[product["default_code"], "%.2f" % (12 + number % 7)] for number, product in enumerate(codes)]
 
     def load():
         context = {"default_journal_id": journal_id}
@@ -135,14 +140,12 @@ def _steps(client, memory, lines):
         vals = {"journal_id": journal_id, "source": "percent", "percentage": 3}
         client.call("stock.revaluation.suggest", "action_apply", [client.create("stock.revaluation.suggest", vals)])
 
-    found = step("calculate", lambda: client.journal("calculate", [journal_id], product_ids=[p["id"] for p in codes]))
-    if found["line_count"] != lines:
-        raise RuntimeError("%d lines instead of %d" % (found["line_count"], lines))
-    step("import", load)
-    step("suggest", suggest)
-    step("refresh", lambda: client.journal("action_refresh", [journal_id]))
-    step("check", lambda: client.journal("action_check", [journal_id]))
-    step("preview", lambda: client.journal("action_preview", [journal_id]))
-    step("post", lambda: client.journal("action_post", [journal_id]), "posted")
-    step("reverse", lambda: client.journal("action_reverse", [journal_id]))
-    return sides
+    product_ids = [product["id"] for product in codes]
+    actions = {
+        "calculate": lambda: client.journal("calculate", [journal_id], product_ids=product_ids),
+        "import": load,
+        "suggest": suggest,
+    }
+    for name in ("refresh", "check", "preview", "post", "reverse"):
+        actions[name] = lambda method="action_" + name: client.journal(method, [journal_id])
+    return actions

@@ -38,43 +38,31 @@ def positions(bench):
     """19.0: quantities and values of products, the same to the cent as `total_value`."""
     if seed.HAS_LAYERS:
         return
-    for label, options in (
-        ("average, automated", {"method": "average"}),
-        ("average, periodic", {"method": "average", "automated": False}),
-        ("fifo, automated", {"method": "fifo"}),
-        ("fifo, periodic", {"method": "fifo", "automated": False}),
-        ("standard, automated", {"method": "standard"}),
-        ("average, by lot", {"method": "average", "lots": True}),
-        ("fifo, by lot", {"method": "fifo", "lots": True}),
-    ):
+    for label in ("average, automated", "average, periodic", "fifo, automated", "fifo, periodic", "standard, automated",
+                  "average, by lot", "fifo, by lot"):  # fmt: skip
+        method, _, how = label.partition(", ")
         with transaction(bench.env, keep=True) as env:
-            ids = seed.products(env, "Position " + label, count=bench.positions, **options).ids
+            options = {"automated": how != "periodic", "lots": how == "by lot"}
+            ids = seed.products(env, "Position " + label, method, bench.positions, **options).ids
         seed.finish(bench.env)
         figures = {}
         sides = {
-            ODOO: lambda env: figures.update(
-                odoo={
-                    product.id: product.currency_id.round(product.total_value)
-                    for product in env["product.product"].browse(ids)
-                }
-            ),
-            ADDON: lambda env: figures.update(
-                addon={
-                    product_id: value
-                    for product_id, (_quantity, value) in env["stock.revaluation.valuation"]
-                    ._read_products(env["product.product"].browse(ids))
-                    .items()
-                }
-            ),
+            ODOO: lambda env: figures.update(odoo=_odoo_values(env["product.product"].browse(ids))),
+            ADDON: lambda env: figures.update(addon=_addon_values(env["product.product"].browse(ids))),
         }
         found = compare(bench.env, sides, bench.rounds)
         wrong = [key for key in ids if abs(figures["odoo"][key] - figures["addon"].get(key, 0.0)) > 0.001]
-        bench.add(
-            "positions",
-            "%s, %d products%s" % (label, bench.positions, ", %d DIFFER" % len(wrong) if wrong else ", same figures"),
-            found,
-            against=ODOO,
-        )
+        same = "%d DIFFER" % len(wrong) if wrong else "same figures"
+        bench.add("positions", "%s, %d products, %s" % (label, bench.positions, same), found, against=ODOO)
+
+
+def _odoo_values(products):
+    return {product.id: product.currency_id.round(product.total_value) for product in products}
+
+
+def _addon_values(products):
+    found = products.env["stock.revaluation.valuation"]._read_products(products)
+    return {product_id: value for product_id, (_quantity, value) in found.items()}
 
 
 def _prepare(env, name, count, receipts, method="average"):

@@ -1,8 +1,8 @@
-"""One case, inside Odoo: run it and leave its figures in a file."""
+"""One case, inside Odoo: run it, print its figures, and leave them in a file."""
 
 import json
 
-from . import editing, ledger, meter, past, posting, reading, report, seed
+from . import editing, ledger, meter, past, posting, reading, seed
 
 CASES = {
     "post": posting.post,
@@ -16,6 +16,8 @@ CASES = {
     "ledger": ledger.ledger,
     "past": past.past,
 }
+CHUNKS = "  {chunks} chunks, {per_second:.0f} lines/s; first tenth {first:.0f}, last tenth {last:.0f}"
+ROW = "  %-42s %9s  %-28s %9s %9s %9s %9s %9s"
 
 
 class Bench:
@@ -32,9 +34,26 @@ class Bench:
         `relation` says what they are compared with: `against` a side's name (others are so many times
         faster; with `slower`, slower), `times` a side's name (others take so many times as long), `floor`.
         """
-        result = {"case": case, "title": title, "sides": sides, "relation": relation}
-        self.found.append(result)
-        print("\n".join(report.text("%d.0" % seed.SERIES, [result])), flush=True)
+        self.found.append({"case": case, "title": title, "sides": sides, "relation": relation})
+        print("\n%d.0  %s: %s" % (seed.SERIES, case, title))
+        print(ROW % ("", "seconds", "ratio", "queries", "peak MB", "grown MB", "CPU s", "load"))
+        for name, side in sides.items():
+            figures = "{queries} {memory:.0f} {grown:.0f} {cpu:.2f} {load:.1f}".format(**side).split()
+            print(ROW % (name, "%.3f" % side["seconds"], ratio(sides, name, **relation), *figures), flush=True)
+            if "per_second" in side:
+                print(CHUNKS.format(**side))
+
+
+def ratio(sides, name, against=None, slower=False, times=None, floor=None):
+    """Say how the side `name` compares with what it is measured against."""
+    seconds = {side: figures["seconds"] for side, figures in sides.items()}
+    if times and name != times:
+        return "%.1f × the time" % (seconds[name] / seconds[times])
+    if not against or name in (against, floor):
+        return ""
+    quotient = seconds[name] / seconds[against]
+    said = "%.2f × its time" % quotient if slower else "%.1f × faster" % (1 / quotient)
+    return said + (", floor × %.1f" % (seconds[name] / seconds[floor]) if floor else "")
 
 
 def run(env, case, options, path):
