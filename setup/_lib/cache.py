@@ -140,12 +140,12 @@ def remove(path):
         path.unlink(missing_ok=True)
 
 
-def write(path, text, mode=0o644):
-    """Write a file so that readers see the old text or the new one, never a part."""
+def write(path, content, mode=0o644):
+    """Write a text or bytes to a file so that readers see the old content or the new one, never a part."""
     part = path.with_name("%s.part-%d" % (path.name, os.getpid()))
     part.touch(mode=mode)
     part.chmod(mode)
-    part.write_text(text)
+    part.write_bytes(content if isinstance(content, bytes) else content.encode())
     part.replace(path)
 
 

@@ -4,6 +4,7 @@ Installing the modules takes a minute, copying the result a second. A template i
 name and gets its own when it is complete, so an interrupted one is never taken for it.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -79,6 +80,15 @@ def create(odoo, name, extra=()):
         raise SetupError("there is a database %s already: setup/db drop %s, or take another name" % (name, name))
     copy(odoo, template(odoo, extra), name)
     return name
+
+
+@contextlib.contextmanager
+def passing(odoo, name, extra=()):
+    """Create a database with demo data for as long as the block lasts; yield its name."""
+    try:
+        yield create(odoo, name, extra)
+    finally:
+        drop(odoo, name)
 
 
 def copy(odoo, original, name):

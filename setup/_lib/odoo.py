@@ -1,7 +1,7 @@
 """Odoo itself: where its code comes from, and how to run it with the addon and the database set."""
 
-import ast
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,11 +149,10 @@ def _revision(root):
 
 def _release(root):
     """Read "18.0" out of a tree's release.py without running it."""
-    for node in ast.parse((root / "odoo" / "release.py").read_text()).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "version_info":
-            major, minor = (element.value for element in node.value.elts[:2])
-            return "%s.%s" % (major, minor)
-    raise SetupError("%s/odoo/release.py names no version" % root)
+    found = re.search(r"^version_info = \((\d+), (\d+)", (root / "odoo" / "release.py").read_text(), re.M)
+    if not found:
+        raise SetupError("%s/odoo/release.py names no version" % root)
+    return ".".join(found.groups())
 
 
 def _from_debian(series):

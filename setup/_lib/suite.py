@@ -154,15 +154,15 @@ def _nothing(name):
 def _database(found, options):
     """Make a database with demo data, and drop it at the end; also those of runs that were killed."""
     databases.drop_orphans(found)
-    prefix = "srj_kept" if options.keep else "srj_test"
-    name = "%s_%s_%d" % (prefix, found.series.number, os.getpid())
+    name = "srj_%s_%s_%d" % ("kept" if options.keep else "test", found.series.number, os.getpid())
+    if not options.keep:
+        with databases.passing(found, name):
+            yield name
+        return
     try:
         yield databases.create(found, name)
     finally:
-        if options.keep:
-            print("kept: setup/odoo %s -d %s" % (found.series.name, name))
-        else:
-            databases.drop(found, name)
+        print("kept: setup/odoo %s -d %s" % (found.series.name, name))
 
 
 def _installed(found, name):

@@ -448,50 +448,53 @@ def test_inheriting_view_says_what_the_extended_one_contains():
     assert translated("18.0", VIEW % kept) == canonical(VIEW % kept)
 
 
-def test_template_prints_with_t_esc_up_to_15():
-    template = '<odoo><template id="x"><td class="text-end" t-out="%s"/><t t-field="o.b"/></template></odoo>'
-    older = '<odoo><template id="x"><td class="text-right" t-esc="o.a"/><t t-field="o.b"/></template></odoo>'
-    assert translated("14.0", template % "o.a") == canonical(older)
-    assert translated("15.0", template % "o.a") == canonical(older)
-    assert translated("16.0", template % "o.a") == canonical(template % "o.a")
-
-
 # --- records -----------------------------------------------------------------------------------
 
 RECORD = '<odoo><record id="x" model="%s">%s</record></odoo>'
+ACTION = """<field name="view_mode">{0},form,pivot</field>
+    <field name="context">{{'{0}_view_ref': 'a.b'}}</field>
+    <field name="view_ids" eval="[(0, 0, {{'view_mode': '{0}', 'view_id': ref('a')}})]"/>
+    <field name="binding_view_types">list,form</field>"""
+CRON, MORE = '<field name="name">Post</field>', '<field name="numbercall">3</field><field name="doall">1</field>'
+TEMPLATE = '<odoo><template id="x"><td class="%s" %s="o.a"/><t t-field="o.b"/></template></odoo>'
 
 
-def test_action_has_older_view_modes():
-    source = """<field name="view_mode">list,form,pivot</field>
-        <field name="context">{'list_view_ref': 'a.b'}</field>
-        <field name="view_ids" eval="[(0, 0, {'view_mode': 'list', 'view_id': ref('a')})]"/>
-        <field name="binding_view_types">list,form</field>"""
-    expected = """<field name="view_mode">tree,form,pivot</field>
-        <field name="context">{'tree_view_ref': 'a.b'}</field>
-        <field name="view_ids" eval="[(0, 0, {'view_mode': 'tree', 'view_id': ref('a')})]"/>
-        <field name="binding_view_types">list,form</field>"""
-    model = "ir.actions.act_window"
-    for series in ("14.0", "17.0"):
-        assert translated(series, RECORD % (model, source)) == canonical(RECORD % (model, expected))
-
-
-def test_view_of_an_action_and_type_of_a_view_are_trees():
-    for model, name in (("ir.actions.act_window.view", "view_mode"), ("ir.ui.view", "type")):
-        field = '<field name="%s">%%s</field>' % name
-        assert translated("17.0", RECORD % (model, field % "list")) == canonical(RECORD % (model, field % "tree"))
-
-
-def test_scheduled_action_never_runs_out_up_to_17():
-    source = '<field name="name">Post</field>'
-    older = source + '<field name="numbercall" eval="-1"/><field name="doall" eval="False"/>'
-    assert translated("17.0", RECORD % ("ir.cron", source)) == canonical(RECORD % ("ir.cron", older))
-    assert translated("18.0", RECORD % ("ir.cron", source)) == canonical(RECORD % ("ir.cron", source))
-
-
-def test_scheduled_action_of_a_series_before_18_may_say_more():
-    fields = '<field name="numbercall">3</field><field name="doall">1</field>'
-    source = RECORD % ("ir.cron", "<!-- series: <18.0\n%s -->" % fields)
-    assert translated("16.0", source) == canonical(RECORD % ("ir.cron", fields))
+@pytest.mark.parametrize(
+    ("names", "source", "expected"),
+    [
+        (
+            "14.0 17.0",
+            RECORD % ("ir.actions.act_window", ACTION.format("list")),
+            RECORD % ("ir.actions.act_window", ACTION.format("tree")),
+        ),
+        *(
+            ("17.0", *(RECORD % (model, '<field name="%s">%s</field>' % (name, mode)) for mode in ("list", "tree")))
+            for model, name in (("ir.actions.act_window.view", "view_mode"), ("ir.ui.view", "type"))
+        ),
+        (
+            "17.0",
+            RECORD % ("ir.cron", CRON),
+            RECORD % ("ir.cron", CRON + '<field name="numbercall" eval="-1"/><field name="doall" eval="False"/>'),
+        ),
+        ("18.0", RECORD % ("ir.cron", CRON), RECORD % ("ir.cron", CRON)),
+        ("16.0", RECORD % ("ir.cron", "<!-- series: <18.0\n%s -->" % MORE), RECORD % ("ir.cron", MORE)),
+        ("14.0 15.0", TEMPLATE % ("text-end", "t-out"), TEMPLATE % ("text-right", "t-esc")),
+        ("16.0", TEMPLATE % ("text-end", "t-out"), TEMPLATE % ("text-end", "t-out")),
+        (
+            "17.0",
+            '<odoo><!-- series: >=18.0 --><record id="a" model="m"/><record id="b" model="m"/></odoo>',
+            '<odoo><record id="b" model="m"/></odoo>',
+        ),
+        (
+            "18.0",
+            '<odoo><!-- series: >=18.0 --><record id="a" model="m"/></odoo>',
+            '<odoo><record id="a" model="m"/></odoo>',
+        ),
+    ],
+)
+def test_record_has_the_form_of_the_series(names, source, expected):
+    for series in names.split():
+        assert translated(series, source) == canonical(expected)
 
 
 # --- directives --------------------------------------------------------------------------------
@@ -502,12 +505,6 @@ def test_element_after_a_directive_is_for_its_series(series, kept):
     source = '<form>a<!-- series: >=16.0 --> b <!-- other --><field name="x"/> c <field name="y"/></form>'
     expected = '<form>a b <!-- other -->%s c <field name="y"/></form>' % ('<field name="x"/>' if kept else "")
     assert_view(series, source, expected)
-
-
-def test_directive_drops_whole_records():
-    source = """<odoo><!-- series: >=18.0 --><record id="a" model="m"/><record id="b" model="m"/></odoo>"""
-    assert translated("17.0", source) == canonical('<odoo><record id="b" model="m"/></odoo>')
-    assert translated("18.0", source) == canonical('<odoo><record id="a" model="m"/><record id="b" model="m"/></odoo>')
 
 
 def test_content_for_older_series_is_taken_out_of_its_comment_and_translated():
@@ -641,32 +638,25 @@ def test_manifest_differs_by_the_series_before_the_version(source, tmp_path):
     assert dialect.manifest_version(source) == "1.0.0"
 
 
-def test_folder_without_manifest_and_broken_xml_are_refused(source, tmp_path):
-    (source / "views/a.xml").write_text("<odoo>\n<record></odoo>")
-    with pytest.raises(dialect.DialectError, match="views/a.xml:2: Opening and ending tag mismatch"):
-        dialect.build("14.0", source, tmp_path / "built")
-    (source / "views/a.xml").unlink()
-    (source / "__manifest__.py").unlink()
-    with pytest.raises(dialect.DialectError, match="__manifest__.py is missing"):
-        dialect.build("14.0", source, tmp_path / "built")
-
-
-@pytest.mark.parametrize("version", ["18.0.1.0.0", "1.0", "1"])
-def test_manifest_with_a_version_that_is_not_bare_is_refused(source, tmp_path, version):
-    (source / "__manifest__.py").write_text(MANIFEST.replace("1.0.0", version))
-    with pytest.raises(dialect.DialectError, match=r"__manifest__.py: .*bare"):
-        dialect.build("14.0", source, tmp_path / "built")
-
-
-def test_manifest_that_is_computed_is_refused(source, tmp_path):
-    (source / "__manifest__.py").write_text('{"name": x, "version": "1.0.0"}')
-    with pytest.raises(dialect.DialectError, match="literal"):
-        dialect.build("14.0", source, tmp_path / "built")
-
-
-def test_data_file_that_is_missing_is_refused(source, tmp_path):
-    (source / "views/a.xml").unlink()
-    with pytest.raises(dialect.DialectError, match="views/a.xml is missing"):
+@pytest.mark.parametrize(
+    ("path", "content", "reason"),
+    [
+        ("views/a.xml", "<odoo>\n<record></odoo>", "views/a.xml:2: Opening and ending tag mismatch"),
+        ("views/a.xml", None, "views/a.xml is missing"),
+        ("__manifest__.py", None, "__manifest__.py is missing"),
+        ("__manifest__.py", '{"name": x, "version": "1.0.0"}', "literal"),
+        *(
+            ("__manifest__.py", MANIFEST.replace("1.0.0", version), "__manifest__.py: .*bare")
+            for version in ("18.0.1.0.0", "1.0", "1")
+        ),
+    ],
+)
+def test_addon_that_is_not_whole_is_refused(source, tmp_path, path, content, reason):
+    if content is None:
+        (source / path).unlink()
+    else:
+        (source / path).write_text(content)
+    with pytest.raises(dialect.DialectError, match=reason):
         dialect.build("14.0", source, tmp_path / "built")
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 
 import polib
 
+from .. import cache
 from ..series import ADDON
 from . import code
 
@@ -40,6 +41,22 @@ def language_path(addon, language):
 def occurrence(kind, name, place):
     """Return where a term stands, as Odoo writes it into a catalogue."""
     return ("code:" + name, "0") if kind == "code" else ("%s:%s:%s" % (kind, name, place), "")
+
+
+def update(addon, exports):
+    """Write the template and merge it into each language; yield (language, number of terms, those not translated)."""
+    template = make_template(addon, exports)
+    _save(template, template_path(addon))
+    for language, name in LANGUAGES.items():
+        path = language_path(addon, language)
+        merged = merge(template, language, polib.pofile(str(path)) if path.exists() else None)
+        _save(merged, path)
+        yield name, len(merged), [entry.msgid for entry in merged if not entry.msgstr]
+
+
+def _save(entries, path):
+    path.parent.mkdir(exist_ok=True)
+    cache.write(path, str(entries).rstrip("\n") + "\n")
 
 
 def make_template(addon, exports):
@@ -81,13 +98,9 @@ def merge(template, language, old=None):
     merged = polib.POFile()
     merged.metadata = dict(METADATA, **{"Language": language, "Plural-Forms": "nplurals=2; plural=(n != 1);"})
     for entry in template:
+        text = known.get(_unwrapped(entry.msgid), "")
         merged.append(
-            polib.POEntry(
-                msgid=entry.msgid,
-                msgstr=known.get(_unwrapped(entry.msgid), ""),
-                comment=entry.comment,
-                occurrences=entry.occurrences,
-            )
+            polib.POEntry(msgid=entry.msgid, msgstr=text, comment=entry.comment, occurrences=entry.occurrences)
         )
     return merged
 
