@@ -28,6 +28,7 @@ from . import stock_revaluation_cost_source_estimates
 from . import stock_revaluation_cost_source_nrv
 from . import stock_revaluation_journal_nrv
 from . import stock_revaluation_journal_automation
+from . import product_actions
 from . import stock_revaluation_rule
 from . import stock_revaluation_rule_schedule
 from . import res_company
@@ -49,4 +50,5 @@ from . import product_product
 from . import account_move
 from . import stock_revaluation_journal_steps
 from . import stock_revaluation_journal_steps_lines
+from . import stock_revaluation_journal_steps_costs
 from . import stock_revaluation_import_bulk

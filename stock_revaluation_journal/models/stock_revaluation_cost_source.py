@@ -141,7 +141,8 @@ class StockRevaluationCostSource(models.AbstractModel):
     @api.model
     def _looks_at_all_lines(self, source):
         """Tell whether what a source gives for one line follows from others. Override: for a source of your own."""
-        return source in ("spread", "nrv", "rollup", "bom")
+        grouped = source == "nrv" and self.env["stock.revaluation.nrv.group"].sudo().search([], limit=1)
+        return bool(grouped) or source in ("spread", "rollup", "bom")
 
     def _get_writable_fields(self, state):
         return super()._get_writable_fields(state) + ("source", *self._option_names())

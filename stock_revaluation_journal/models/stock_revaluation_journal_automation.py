@@ -58,6 +58,9 @@ class StockRevaluationJournal(models.Model):
         Units: company currency per stock unit; `value` is the new total.
         Returns: the journal, posted unless `post` is False; over RPC its id (19.0: a list with its id).
         Above the company's approval limit it stays a draft, and the other managers are asked to post it.
+        Of very many products (system parameter `stock_revaluation_journal.calculate_limit`) it returns the draft at
+        once and goes on in the background: `task` says what runs and is False when it is done, `state` is posted
+        then; if not, `task_failed` is set and `notice` says why.
         Raises: UserError that names the products that cannot be revalued; nothing is written then.
         """
         self._check_rights("create")
@@ -78,21 +81,30 @@ class StockRevaluationJournal(models.Model):
                     }
                 ]
             )
-            journal._fill(entries, also_without_stock)
-            if post:
-                journal._post_or_request_approval()
+            if journal._are_many(entries):
+                journal._revalue_in_steps(entries, costs=entries, post=post, also_without_stock=also_without_stock)
+            else:
+                journal._fill(entries, also_without_stock)
+                if post:
+                    journal._post_or_request_approval()
         return journal
 
     def _fill(self, entries, also_without_stock=False):
         """Calculate the products of `entries` ({product id: entry}) and enter their new figures."""
         self.ensure_one()
-        options = {"calculate_per": "product", "lot_ids": [], "min_value": 0.0, "existing_lines": "replace"}
-        products = self._get_products(list(entries))
-        foreign = dict.fromkeys(self._foreign_products(list(entries), products, None), "foreign")
-        self._calculate_at_once(products, dict(options, also_without_stock=also_without_stock), foreign)
+        left_out = self._add_entered(entries, also_without_stock)[1]
+        self._note_left_out(left_out, {"also_without_stock": also_without_stock, "existing_lines": "replace"})
         if self.left_out:
             raise UserError(_("These products cannot be revalued:\n%s", self.left_out))
-        self.line_ids._enter({line.id: entries[line.product_id.id] for line in self.line_ids})
+
+    def _add_entered(self, entries, also_without_stock=False):
+        """Add lines of products with their new figures; return (lines, {product id: reason left out})."""
+        products = self._get_products(list(entries))
+        _count, left_out = self._calculate_products(products, "product", [], 0.0, "replace", also_without_stock)
+        left_out.update(dict.fromkeys(self._foreign_products(list(entries), products, None), "foreign"))
+        lines = self.line_ids.search([("journal_id", "=", self.id), ("product_id", "in", list(entries))])
+        lines._write_entries({each["id"]: entries[each["product_id"]] for each in lines._read_rows("product_id")})
+        return lines, left_out
 
     def _clean_reference(self, reference):
         return str(reference).strip() if reference else False
@@ -193,7 +205,8 @@ class StockRevaluationJournal(models.Model):
         with deduction_percent=10 and only_lower=True, …; `product_ids`, `categ_ids` (with those below)
         lists of ids, None for all; `reason` a record, an id or a code; `reference` and `date` as for `revalue`.
         Returns: the journal, a draft unless `post` (or if it needs approval); empty if no cost changes.
-        Products without a new cost are named in its chatter.
+        Products without a new cost are named in its chatter. Very many products go on in the background, as in
+        `revalue`; the journal is there at once, and stays without lines if no cost changes.
         Raises: UserError if there is no such source or option.
         """
         self._check_rights("create")
@@ -202,21 +215,32 @@ class StockRevaluationJournal(models.Model):
         self._check_access_to(self.env["product.category"].browse(categ_ids or []), "read")
         reference = self._clean_reference(reference)
         journal = self._find_reference(reference)
-        suggestions, missing, items = (), (), ()
-        if not journal:
-            reason = self._reason_for(reason)
-            suggestions, missing, items = self._suggest_products(
-                source, product_ids, categ_ids, None, reason=reason, date=self._read_date(date), **options
-            )
+        if journal:
+            return journal
+        Source, reason, date = (
+            self.env["stock.revaluation.cost.source"],
+            self._reason_for(reason),
+            self._read_date(date),
+        )
+        Source._complete_options(source, options)
+        description = description or dict(Source._select_source())[source]
+        products = self._find_candidates(product_ids, categ_ids)
+        if self._are_many(products):
+            vals = {"date": date, "reason_id": reason.id, "description": description, "reference": reference}
+            journal = self.create([vals])
+            options = {name: getattr(value, "id", value) for name, value in options.items()}
+            journal._revalue_in_steps(products.ids, source=source, options=options, post=post)
+            return journal
+        suggestions, missing, items = self._suggest_products(
+            source, product_ids, categ_ids, reason=reason, date=date, **options
+        )
         if not suggestions:
             return journal
         costs = {each.item.product_id: each.entry for each in suggestions}
-        Source = self.env["stock.revaluation.cost.source"]
-        description = description or dict(Source._select_source())[source]
         with self.env.cr.savepoint():
             journal = self.revalue(costs, date, reason=reason, description=description, post=False, reference=reference)
             journal._log_missing(Source._name_missing(items, missing))
-            journal._note_suggested(suggestions)
+            journal.line_ids._note_suggested(suggestions)
             if post:
                 journal._post_or_request_approval()
         return journal
@@ -228,9 +252,7 @@ class StockRevaluationJournal(models.Model):
         """Return ([Suggestion], {key: reason}, [Item]) of the company's products in stock at the end of `date`."""
         company = self.env.company
         Source = self.env["stock.revaluation.cost.source"]
-        domain = self._product_domain(product_ids, categ_ids, None, None)
-        seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
-        products = seam.with_company(company)._candidates(domain).with_company(company)
+        products = self._find_candidates(product_ids, categ_ids)
         if cost_methods:
             products = products.filtered(lambda product: product.cost_method in cost_methods)
         date = date or fields.Date.context_today(self)
@@ -240,6 +262,14 @@ class StockRevaluationJournal(models.Model):
         items = [item for item in items if item.quantity > 0 or item.booked]
         suggestions, missing = Source._suggest(items, source, company, date, reason, **options)
         return [each for each in suggestions if each.amount], missing, items
+
+    @api.model
+    def _find_candidates(self, product_ids=None, categ_ids=None):
+        """Return the storable products of the company, of these and of these categories where given."""
+        company = self.env.company
+        domain = self._product_domain(product_ids, categ_ids, None, None)
+        seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
+        return seam.with_company(company)._candidates(domain).with_company(company)
 
     def _log_missing(self, names):
         """Say in the chatter which products have no new cost."""
@@ -291,9 +321,13 @@ class StockRevaluationJournal(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "info",
-                "message": _("No cost changes: there is no stock, no new cost, or it is the same."),
+                "message": self._get_no_change_text(),
             },
         }
+
+    @api.model
+    def _get_no_change_text(self):
+        return _("No cost changes: there is no stock, no new cost, or it is the same.")
 
     @api.model
     def _write_down_by_action(self, post, deduction_percent=None, **products):
@@ -335,57 +369,3 @@ class StockRevaluationJournalLine(models.Model):
         if len(self.journal_id) != 1:
             raise UserError(_("Select lines of one journal only."))
         return self.journal_id.with_context(active_model=self._name, active_ids=self.ids).action_suggest()
-
-
-class ProductCategory(models.Model):
-    _inherit = "product.category"
-
-    def action_revalue_to_vendor_price(self, post=False):
-        """Revalue the stock of these categories, and of those below, to the vendors' prices."""
-        self.env["stock.revaluation.journal"]._check_may_revalue(self)
-        return self.env["stock.revaluation.journal"]._revalue_by_action("vendor", post, categ_ids=self.ids)
-
-    def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
-        """Write the stock of these categories down to its net realisable value, where that is lower."""
-        self.env["stock.revaluation.journal"]._check_may_revalue(self)
-        return self.env["stock.revaluation.journal"]._write_down_by_action(post, deduction_percent, categ_ids=self.ids)
-
-
-class ProductProduct(models.Model):
-    _inherit = "product.product"
-
-    def action_revalue_to_vendor_price(self, post=False):
-        """Revalue the stock of these products to the vendors' prices."""
-        self.env["stock.revaluation.journal"]._check_may_revalue(self)
-        return self.env["stock.revaluation.journal"]._revalue_by_action("vendor", post, product_ids=self.ids)
-
-    def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
-        """Write the stock of these products down to its net realisable value, where that is lower.
-
-        Units: `deduction_percent` of the sales price is what it costs to sell; None: the system
-        parameter *stock_revaluation_journal.selling_cost_percent*.
-        """
-        self.env["stock.revaluation.journal"]._check_may_revalue(self)
-        return self.env["stock.revaluation.journal"]._write_down_by_action(
-            post, deduction_percent, product_ids=self.ids
-        )
-
-
-class ProductTemplate(models.Model):
-    _inherit = "product.template"
-
-    def action_revalue_to_vendor_price(self, post=False):
-        """Revalue the stock of all variants to the vendors' prices."""
-        self.env["stock.revaluation.journal"]._check_may_revalue(self)
-        return self._all_variants().action_revalue_to_vendor_price(post=post)
-
-    def action_write_down_to_realisable_value(self, post=False, deduction_percent=None):
-        """Write the stock of all variants down to its net realisable value, where that is lower."""
-        self.env["stock.revaluation.journal"]._check_may_revalue(self)
-        return self._all_variants().action_write_down_to_realisable_value(
-            post=post, deduction_percent=deduction_percent
-        )
-
-    def _all_variants(self):
-        """Return the variants, archived ones included: their stock is revalued as well."""
-        return self.with_context(active_test=False).product_variant_ids

@@ -25,12 +25,6 @@ class StockRevaluationJournal(models.Model):
         for journal in self:
             journal.has_nrv = bool(journal.nrv_line_ids)
 
-    def _note_suggested(self, suggestions):
-        """Leave on the lines what suggestions for their products were found on."""
-        findings = {each.item.product_id: each.entry.finding for each in suggestions if hasattr(each.entry, "finding")}
-        lines = self.line_ids.filtered(lambda line: line.product_id.id in findings)
-        lines._note_findings({line.id: findings[line.product_id.id] for line in lines})
-
 
 class StockRevaluationJournalLine(models.Model):
     _inherit = "stock.revaluation.journal.line"
@@ -74,6 +68,12 @@ class StockRevaluationJournalLine(models.Model):
         copy=False,
         help="Ids of the users who wrote the value or table that decided: they have prepared the line as well.",
     )
+
+    def _note_suggested(self, suggestions):
+        """Leave on the lines what suggestions for their products were found on."""
+        findings = {each.item.product_id: each.entry.finding for each in suggestions if hasattr(each.entry, "finding")}
+        lines = self.filtered(lambda line: line.product_id.id in findings)
+        lines._note_findings({line.id: findings[line.product_id.id] for line in lines})
 
     def _note_findings(self, findings):
         """Leave {line id: Finding} on those lines among `self`."""

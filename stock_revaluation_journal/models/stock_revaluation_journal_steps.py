@@ -142,7 +142,7 @@ class StockRevaluationJournal(models.Model):
         task, user_id, data = row[0], row[1], json.loads(row[2] or "{}")
         journal = self.with_user(user_id).with_context(allowed_company_ids=self.company_id.ids)
         done = getattr(journal, "_step_" + task)(data)
-        if journal.task:
+        if journal.exists() and journal.task == task:
             journal.sudo()._write_protected({"task_data": json.dumps(data), "task_done": journal.task_done + done})
         return True
 
@@ -319,6 +319,9 @@ class StockRevaluationJournal(models.Model):
         """Tell whether the journal is too large for what is done with its lines to end in one request."""
         return self.state == "draft" and self._count_lines_left() > self._get_background_limit()
 
+    def _get_background_text(self):
+        return _("This goes on in the background. The journal shows how far it is.")
+
     def _notify_background(self):
         """Return the action that says that work goes on in the background."""
         return {
@@ -326,7 +329,7 @@ class StockRevaluationJournal(models.Model):
             "tag": "display_notification",
             "params": {
                 "type": "info",
-                "message": _("This goes on in the background. The journal shows how far it is."),
+                "message": self._get_background_text(),
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }

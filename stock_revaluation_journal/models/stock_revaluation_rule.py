@@ -260,37 +260,60 @@ class StockRevaluationRule(models.Model):
         if waiting:
             rule._log_result(_("%s still waits to be posted or deleted; no further journal was made.", waiting.name))
             return waiting.with_env(self.env)
-        changes, missing, items = rule._get_changes()
         journal = rule.env["stock.revaluation.journal"]
+        products = journal._find_candidates(rule.product_ids.ids, rule.categ_ids.ids)
+        if journal._are_many(products):
+            return rule._run_in_steps(products).with_env(self.env)
+        changes, missing, items = rule._get_changes()
         if changes:
             costs = {each.item.product_id: each.entry for each in changes}
             journal = journal.revalue(costs, rule._get_date(), reason=rule.reason_id, description=rule.name, post=False)
-            journal.line_ids.filtered("entered_by")._write_protected({"entered_by": rule._get_figures_by().id})
-            journal.with_context(mail_auto_subscribe_no_notify=True)._write_protected(
-                {"rule_id": rule.id, "user_id": rule.user_id.id}
-            )
+            rule._sign(journal.line_ids)
+            rule._own(journal)
             journal._log_missing(rule._name_missing(items, missing))
-            journal._note_suggested(changes)
+            journal.line_ids._note_suggested(changes)
             if rule.mode == "post":
                 journal._post_or_request_approval(seen=False)
-        rule._log_run(journal, changes, missing)
+        rule._log_run(journal, len(changes), sum(each.amount for each in changes), len(missing))
         return journal.with_env(self.env)
+
+    def _run_in_steps(self, products):
+        """Make the journal of very many products at once, and let the steps of the scheduled action fill it."""
+        vals = {"date": self._get_date(), "reason_id": self.reason_id.id, "description": self.name}
+        journal = self.env["stock.revaluation.journal"].create([vals])
+        self._own(journal)
+        journal._revalue_in_steps(products.ids, source=self.source, post=self.mode == "post")
+        self._log_result("%s: %s" % (journal.name, journal._get_background_text()))
+        return journal
+
+    def _own(self, journal):
+        """Write on a journal that the rule has made it."""
+        journal.with_context(mail_auto_subscribe_no_notify=True)._write_protected(
+            {"rule_id": self.id, "user_id": self.user_id.id}
+        )
+
+    def _sign(self, lines):
+        """Write on lines that the rule has entered who wrote what decides its figures."""
+        lines.filtered("entered_by")._write_protected({"entered_by": self._get_figures_by().id})
 
     def _in_company(self):
         """Return the rule with its company, and that one alone, allowed."""
         return self.with_context(allowed_company_ids=self.company_id.ids).with_company(self.company_id)
 
-    def _get_changes(self):
-        """Return ([Suggestion] that reach the thresholds, {key: reason}, [Item]); write nothing."""
+    def _get_changes(self, product_ids=None, date=None):
+        """Return ([Suggestion] that reach the thresholds, {key: reason}, [Item]); write nothing.
+
+        Of the products `product_ids` alone, if given.
+        """
         self.ensure_one()
         rule = self._in_company()
         suggestions, missing, items = rule.env["stock.revaluation.journal"]._suggest_products(
             rule.source,
-            product_ids=rule.product_ids.ids,
+            product_ids=product_ids or rule.product_ids.ids,
             categ_ids=rule.categ_ids.ids,
             cost_methods=[rule.cost_methods] if rule.cost_methods else None,
             reason=rule.reason_id,
-            date=rule._get_date(),
+            date=date or rule._get_date(),
             **rule._get_options(),
         )
         return [each for each in suggestions if rule._matters(each)], missing, items
@@ -307,21 +330,21 @@ class StockRevaluationRule(models.Model):
             return False
         return not value or 100.0 * amount / value >= self.threshold_percent - 1e-9
 
-    def _log_run(self, journal, changes, missing):
-        """Leave what came of a run on the rule."""
+    def _log_run(self, journal, count, amount, missing):
+        """Leave what came of a run on the rule: how many products changed, by how much, how many had no new cost."""
         if journal:
             result = _(
                 "%(journal)s: %(count)d products changed by %(amount)s.",
                 journal=journal.name,
-                count=len(changes),
-                amount=tools.format_amount(self.env, sum(each.amount for each in changes), self.currency_id),
+                count=count,
+                amount=tools.format_amount(self.env, amount, self.currency_id),
             )
         else:
             result = _("Nothing to change.")
         if journal.state == "draft" and self.mode == "post":
             result += " " + _("It is above the company's limit and waits for another manager to post it.")
         if missing:
-            result += " " + _("%d products had no new cost.", len(missing))
+            result += " " + _("%d products had no new cost.", missing)
         self._log_result(result)
 
     def _log_result(self, result):

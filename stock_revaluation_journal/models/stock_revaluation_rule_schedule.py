@@ -75,6 +75,12 @@ class StockRevaluationRule(models.Model):
         else:
             _logger.error("Revaluation rule %s failed", self.id, exc_info=error)
             problem = _("Unexpected error: %s. The server's log has the details.", error)
+        self._tell_failure(problem)
+        self._set_next_run()
+        self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
+
+    def _tell_failure(self, problem):
+        """Leave on the rule why it failed, and an activity to its responsible."""
         self._write_protected(
             {"last_run": fields.Datetime.now(), "last_result": _("Failed: %s", problem.split("\n")[0])}
         )
@@ -84,5 +90,3 @@ class StockRevaluationRule(models.Model):
             self.activity_schedule(
                 WARNING_ACTIVITY, user_id=self.user_id.id, summary=summary, note=plaintext2html(problem)
             )
-        self._set_next_run()
-        self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here

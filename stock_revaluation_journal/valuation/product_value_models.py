@@ -175,7 +175,7 @@ class AccountMoveLine(models.Model):
         return super()._get_posted_cogs_value() - sum(layers.mapped("value"))
 
     def _get_cogs_value(self):
-        """Give back with a credit note what its invoice's goods cost by now: what journals have booked since as well."""
+        """Give back with a credit note what its goods cost by now: what journals booked since as well."""
         price_unit, original = super()._get_cogs_value(), self.env["account.move.line"]
         # 19.0 of mid-2026 looks at the deliveries under FIFO
         if not hasattr(self, "_get_lines_from_original_invoice") or self.product_id.cost_method != "fifo":
