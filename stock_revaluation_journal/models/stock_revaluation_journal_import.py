@@ -98,19 +98,19 @@ class StockRevaluationJournalLine(models.Model):
             if compat.HAS_LAYERS and vals.get("stock_move_id") and not vals.get("valuation_layer_id"):
                 move = self.env["stock.move"].sudo().browse(vals["stock_move_id"])
                 layers = move.stock_valuation_layer_ids.filtered(lambda layer: layer.remaining_qty > 0)
+                if not layers and not vals.get("whole_receipt"):
+                    journal = self.env["stock.revaluation.journal"].browse(vals.get("journal_id") or [])
+                    raise UserError(self._get_no_stock_text(journal, vals.get("product_id")))
                 vals["valuation_layer_id"] = layers[:1].id
 
     def _find_lot(self, product_id, name):
         lots = self.env[compat.LOT_MODEL].search([("product_id", "=", product_id), ("name", "=", name)])
         if len(lots) != 1:
-            raise UserError(
-                _(
-                    "%(product)s has no lot or serial number %(name)s.",
-                    product=self._product_name({"product_id": product_id}),
-                    name=name,
-                )
-            )
+            raise UserError(self._get_no_lot_text({"product_id": product_id}, name))
         return lots
+
+    def _get_no_lot_text(self, figures, name):
+        return _("%(product)s has no lot or serial number %(name)s.", product=self._product_name(figures), name=name)
 
     def _find_receipt(self, product_id, number):
         """Return the done move of a product that a receipt of this number brought in."""
@@ -120,15 +120,16 @@ class StockRevaluationJournalLine(models.Model):
             .search([("product_id", "=", product_id), ("state", "=", "done"), ("reference", "=", number)])
         )
         if len(moves) != 1:
-            raise UserError(
-                _(
-                    "%(product)s: %(count)d receipts have the number %(number)s; there must be one.",
-                    product=self._product_name({"product_id": product_id}),
-                    count=len(moves),
-                    number=number,
-                )
-            )
+            raise UserError(self._get_no_receipt_text({"product_id": product_id}, number, len(moves)))
         return moves
+
+    def _get_no_receipt_text(self, figures, number, count):
+        return _(
+            "%(product)s: %(count)d receipts have the number %(number)s; there must be one.",
+            product=self._product_name(figures),
+            count=count,
+            number=number,
+        )
 
     def _entries(self, vals):
         """Take the entered numbers out of `vals` and return them as {field: number}.

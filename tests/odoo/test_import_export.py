@@ -252,8 +252,9 @@ class TestImportExport(RevaluationCase):
             products |= self.create_product("standard", cost=1.0, name="Many %d" % number, default_code=code)
         for product in products:
             self.receive(product, 1, 1.00)
-        rows = [("RT-M%d" % number, "", "2.00") for number in range(63)] + [("RT-M63", "no such lot", "2.00")]
         journal = self.create_journal()
+        rows = [("RT-M%d" % number, "", "2.00", journal.name) for number in range(63)]
+        rows.append(("RT-M63", "no such lot", "2.00", journal.name))
         tries = []
         write_rows = type(self.Line)._write_rows
 
@@ -262,9 +263,18 @@ class TestImportExport(RevaluationCase):
             return write_rows(lines, data_list, *args, **kwargs)
 
         with patch.object(type(self.Line), "_write_rows", counted):
-            result = self.load(journal, ["product_id", "lot_name", "unit_cost_revalued"], *rows)
+            # a file that names the journal is written row by row
+            result = self.load(journal, ["product_id", "lot_name", "unit_cost_revalued", "journal_id"], *rows)
         self.assert_refused_rows(result, {63: "no such lot"})
         self.assertEqual(tries, [64, 32, 32, 16, 16, 8, 8, 4, 4, 2, 2, 1, 1])
+
+    def test_receipt_of_which_nothing_is_left_is_no_whole_product(self):
+        self.deliver(self.coffee, 5)
+        row = ("RT-CO", self.first.sudo().reference, "10")
+        for more, cells in (([], ()), (["journal_id"], (self.create_journal().name,))):
+            journal = self.create_journal()
+            result = self.load(journal, ["product_id", "receipt", "value_revalued"] + more, row + cells)
+            self.assert_refused_rows(result, {0: "no quantity in stock"})
 
     # ------------------------------------------------------------------ whole journals
 

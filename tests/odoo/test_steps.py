@@ -159,6 +159,67 @@ class TestSteps(BackgroundCase):
         self.assertMoney(self.journal.amount, 270.00)
         self.assertEqual(set(self.journal.line_ids.mapped("note")), {"by file", False})
 
+    def load_receipts(self, journal, *more):
+        """Import 13.00 for the nine products, under FIFO by their receipts, and `more` rows; return the result."""
+        for product in self.products:
+            product.sudo().default_code = "STEP-%d" % product.id
+        rows = [["STEP-%d" % product.id, self.receipt_of(product), "13"] for product in self.products]
+        Line = self.env["stock.revaluation.journal.line"].with_context(default_journal_id=journal.id)
+        result = Line.load(["product_id", "receipt", "unit_cost_revalued"], rows + list(more))
+        self.restart()
+        return result
+
+    def receipt_of(self, product):
+        """Return the number of the product's receipt; nothing where it is valued as a whole."""
+        fifo = self._in_company(product).cost_method == "fifo"
+        receipts = product.stock_move_ids.sudo().filtered(lambda move: move.location_id.usage == "supplier")
+        return receipts.sorted("id")[-1].reference if fifo else ""
+
+    def test_import_of_receipts_in_steps_is_looked_at_as_a_whole_first(self):
+        self.let_three_lines_be_many()
+        journal = self.create_journal()
+        fifo = self.products.filtered(self.receipt_of)
+        self.assertEqual(len(fifo), 3)
+        twice = ["STEP-%d" % fifo[0].id, self.receipt_of(fifo[0]), "14"]
+        unknown = ["STEP-%d" % fifo[1].id, "WH/IN/none", "14"]
+        result = self.load_receipts(journal, twice, unknown)
+        self.assertEqual([message["record"] for message in result["messages"]], [9, 10])
+        self.assertFalse(journal.task)
+        self.load_receipts(journal)
+        self.assertEqual((journal.task, journal.task_total), ("import", 9))
+        # what the last step would write is gone by now: nothing at all is imported, and the row is named
+        last = self.products[-1]
+        self.deliver_one(last, 10)
+        with patch.object(import_bulk, "ROWS_PER_STEP", 4):
+            self.run_background()
+        self.assertEqual((journal.task, journal.task_failed, journal.line_count), (False, True, 0))
+        self.assertIn("Row 9", journal.notice)
+        self.assertIn(last.name, journal.notice)
+
+    def test_import_stopped_between_its_steps_goes_on_by_the_same_file(self):
+        self.let_three_lines_be_many()
+        journal = self.create_journal()
+        self.load_receipts(journal)
+        last = self.products[-1]
+        with patch.object(import_bulk, "ROWS_PER_STEP", 4):
+            self.journal = journal
+            for _step in range(5):  # three that look, two that write
+                self.run_one_step()
+            self.deliver_one(last, 10)
+            self.run_background()
+            self.assertEqual((journal.task_failed, journal.line_count), (True, 8))
+            self.assertIn("8 of 9 were done before", journal.notice)
+            self.receive(last, 10, 10.00)
+            self.restart()
+            self.load_receipts(journal)
+            self.run_background()
+        self.assertFalse(journal.task_failed, journal.notice)
+        self.assertIn("0 lines changed, 1 lines added", journal.notice)
+        # nine lines once each: 10 x (13.00 - 10.00)
+        self.assertEqual((journal.line_count, len(journal.line_ids.product_id)), (9, 9))
+        self.assertMoney(journal.amount, 270.00)
+        self.assertEqual(len(journal.line_ids.filtered("stock_move_id")), 3)
+
     def test_reverse_in_steps_takes_everything_back(self):
         self.start()
         self.run_background()

@@ -43,7 +43,7 @@ class TestStepsOfCosts(RuleBuilders, BackgroundCase):
 
     def test_revalue_of_very_many_products_names_those_that_cannot_be_revalued(self):
         empty = self.create_product("average")
-        journal = self.journals.revalue(dict.fromkeys((self.products | empty).ids, {"value": 50.00}))
+        journal = self.journals.revalue({key: {"value": 50.00} for key in (self.products | empty).ids})
         self.follow(journal)
         self.assertEqual((journal.state, journal.task, journal.task_failed), ("draft", False, True))
         self.assertIn(empty.name, journal.notice)
