@@ -90,13 +90,14 @@ class StockRevaluationJournalLine(models.Model):
 
     def _filled_in(self):
         """Return the stored computed fields that the statements fill in: not those that another addon computes."""
-        computes = {name: self._fields[name].compute for name in FOLLOWS}
-        kept = [
-            name
-            for name, compute in computes.items()
-            if getattr(type(self), compute).__module__.split(".")[2:3] == [ADDON]
-        ]
-        return [self._fields[name] for name in COMPUTED + tuple(kept)]
+        return [self._fields[name] for name in COMPUTED + tuple(filter(self._is_own_compute, FOLLOWS))]
+
+    def _is_own_compute(self, name):
+        return getattr(type(self), self._fields[name].compute).__module__.split(".")[2:3] == [ADDON]
+
+    def _is_computed_here(self):
+        """Tell whether what follows from the figures is what the statements say: no other addon computes it."""
+        return all(map(self._is_own_compute, FOLLOWS))
 
     def _insert_statement(self, journal, rows):
         names = [name for name in rows[0] if name in self._fields and self._fields[name].column_type]
@@ -158,9 +159,8 @@ class StockRevaluationJournalLine(models.Model):
             ),
             [journal.id],
         )
-        if self.env.cr.rowcount:
-            compat.invalidate(self.env)
-            journal._sum_up()
+        compat.invalidate(self.env)
+        journal._sum_up()
 
     # ------------------------------------------------------------------ SQL
 

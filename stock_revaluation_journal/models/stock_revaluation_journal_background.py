@@ -157,7 +157,7 @@ class StockRevaluationJournal(models.Model):
         if not row:
             return 0
         ids = self._claim_lines()
-        journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)
+        journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)._remembering()
         journal._check_may_post()
         if not ids:
             return journal._finish_once()

@@ -52,8 +52,9 @@ class StockRevaluationJournal(models.Model):
 
     def _compute_figures_again(self):
         """Work out what follows from the entered figures: posting, and the limits for it, trust nothing stored."""
-        if self.line_count > self._get_background_limit():
-            return self.env["stock.revaluation.journal.line"]._compute_again(self)
+        Line = self.env["stock.revaluation.journal.line"]
+        if Line._is_computed_here():
+            return Line._compute_again(self)
         lines = self.sudo().line_ids.filtered(lambda line: line.state == "draft")
         for records in (lines, self.sudo()):
             for field in records._fields.values():

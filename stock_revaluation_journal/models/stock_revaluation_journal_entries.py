@@ -19,15 +19,16 @@ class StockRevaluationJournal(models.Model):
         """Return {line: Booking} of the `lines` that make a journal entry."""
         journal = self.sudo().with_company(self.company_id)
         seam = self._seam().sudo()
-        bookings, accounts_by_template = {}, {}
+        known, accounts_by_template = tools.inner(self.env, "revaluation_bookings"), {}
+        bookings = {} if known is None else known
         for line, own in zip(lines, lines.with_env(journal.env)):
             template = own.product_id.product_tmpl_id
-            if not own.amount or not own._posts_entry(seam):
+            if line.id in bookings or not own.amount or not own._posts_entry(seam):
                 continue
             if template not in accounts_by_template:
                 accounts_by_template[template] = self._get_product_accounts(template)
-            bookings[line] = journal._get_booking(own, accounts_by_template[template])
-        return bookings
+            bookings[line.id] = journal._get_booking(own, accounts_by_template[template])
+        return {line: bookings[line.id] for line in lines if line.id in bookings}
 
     def _get_product_accounts(self, template):
         """Return accounts and journal of a product; what a branch's category lacks is that of the company above."""

@@ -35,9 +35,17 @@ class StockRevaluationJournal(models.Model):
             if journal.problem:
                 journal._resume_background()
                 continue
+            journal = journal._remembering()
             journal._check_can_post()
             journal._post()
         return True
+
+    def _remembering(self):
+        """Return the journal as one that reads once what check and posting both need: bookings, figures of the books.
+
+        For one posting, from the check on: its locks keep the books as they are.
+        """
+        return self.with_context(revaluation_bookings=tools.Inner({}), revaluation_readings=tools.Inner({}))
 
     # ------------------------------------------------------------------ post
 
@@ -72,7 +80,7 @@ class StockRevaluationJournal(models.Model):
         products = lines.product_id
         changes = self._get_changes(lines)
         plans = self._plan(changes)
-        before = {when: seam._measure(products, when) for when in {None, moment}}
+        before = {when: seam._values_of_products(products, when) for when in {None, moment}}
         moves, move_by_line = self._create_entries(lines)
         forwarded_moves, forwards = self._create_forwarded_entries(lines, self._get_forwards(lines, plans))
         changes = [each._replace(account_move_id=move_by_line.get(each.line_id, False)) for each in changes]

@@ -85,7 +85,7 @@ class StockRevaluationJournal(models.Model):
         """Post, and return what that wrote. Only for `_get_preview`, which takes it back."""
         measured = {}
         inner = tools.Inner(measured)
-        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=inner)
+        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=inner)._remembering()
         if lines is None:
             journal._lock()
             journal._check_can_be_previewed()

@@ -52,6 +52,10 @@ class StockRevaluationValuation(models.AbstractModel):
         """Return {product id: value}, as Odoo itself shows the inventory value."""
         raise NotImplementedError
 
+    def _values_of_products(self, products, moment=None):
+        """Return {product id: value}, as lines show it."""
+        return {product_id: value for product_id, (_quantity, value) in self._read_products(products, moment).items()}
+
     def _changed_rows(self):
         """Return (table, condition) of the rows that every change of stock value creates or writes."""
         raise NotImplementedError

@@ -80,7 +80,7 @@ class StockRevaluationValuation(models.AbstractModel):
         return layers
 
     def _measure(self, products, moment=None):
-        return {product_id: value for product_id, (_quantity, value) in self._read_products(products, moment).items()}
+        return self._values_of_products(products, moment)
 
     def _posts_entry(self, product):
         return product.valuation == "real_time"
@@ -161,29 +161,6 @@ class StockRevaluationValuation(models.AbstractModel):
             layer_id, quantity, amount = rows[-1]
             rows[-1] = (layer_id, quantity, self._money(decimal(amount) + rest))
         return rows
-
-    def _create_layers(self, vals_list):
-        """Create the layers in few statements, up to 15.0 too, where the ORM takes one for each."""
-        Layer = self.env["stock.valuation.layer"].sudo().with_context(revaluation_posting=tools.Inner())
-        if not (compat.INSERTS_ROW_BY_ROW and vals_list):
-            return Layer.create(vals_list)
-        defaults = Layer._add_missing_default_values({})
-        rows = [dict(defaults, **vals) for vals in vals_list]
-        names = dict.fromkeys(name for row in rows for name in row)
-        columns = [name for name in names if Layer._fields[name].column_type]
-        found = execute_values(
-            self.env.cr._obj,
-            "INSERT INTO stock_valuation_layer (%s, create_uid, write_uid, create_date, write_date)"
-            " VALUES %%s RETURNING id" % ", ".join(columns),
-            [[None if row.get(name, False) is False else row[name] for name in columns] for row in rows],
-            template="(%s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
-            % (", ".join(["%s"] * len(columns)), self.env.uid, self.env.uid),
-            page_size=5000,
-            fetch=True,
-        )
-        layers = Layer.browse(row[0] for row in found)
-        layers.modified(Layer._fields, create=True)
-        return layers
 
     def _layer_lot(self, key):
         if "lot_id" not in self.env["stock.valuation.layer"]._fields:

@@ -287,6 +287,3 @@ class StockValuationLayer(models.Model):
 
     def _check_reader(self):
         self.env["stock.revaluation.guard"]._check_access_to(self, "read")
-
-    def _create_by_posting(self, vals_list):
-        return super().create(vals_list)

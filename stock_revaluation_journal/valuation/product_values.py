@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from odoo import models
 from psycopg2.extras import execute_values
 
-from .. import compat
+from .. import compat, tools
 from ..engine.rounding import decimal
 
 MICROSECOND = timedelta(microseconds=1)
@@ -28,10 +28,11 @@ class StockRevaluationValuation(models.AbstractModel):
         by_receipt = products.filtered(lambda product: product.cost_method == "fifo")
         lots = self._read_lots((products - by_receipt).filtered("lot_valuated"))
         vals_list, lot_costs, shares = [], {}, {}
+        manual = self._read_last_manual_values(plans)
         for change in changes:
             for part in plans[change.line_id]:
                 if part.extras is not None:
-                    vals_list += self._receipt_layer_vals(change, part)
+                    vals_list += self._receipt_layer_vals(change, part, manual)
                     shares[change.line_id] = [row[:2] + (self._money(row[2]),) for row in part.layers]
                 else:
                     own = lots.get(change.key.product_id, {})
@@ -40,6 +41,7 @@ class StockRevaluationValuation(models.AbstractModel):
         value_changes = self._value_changes(products, plans)
         product_costs, logged = self._product_costs(products, by_product, plans, value_changes, moment)
         late_rows = self._cost_rows(products, by_product, self._read_products(products, moment), value_changes, moment)
+        (tools.inner(self.env, "revaluation_readings") or {}).clear()  # from here on the books are other ones
         self._write_costs("product.product", product_costs)
         self._write_costs("stock.lot", lot_costs)
         late_rows = {product_id: rows[1:] for product_id, rows in late_rows.items()}
@@ -49,7 +51,7 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs("stock.lot", self._receipt_lot_costs(by_receipt.filtered("lot_valuated")))
         moments = [moment] * len(vals_list) + [forward.movement.moment for forward in forwarded]
         vals_list += self._forwarded_vals(changes, forwarded)
-        layers = self.env["stock.valuation.layer"].sudo()._create_by_posting(vals_list)
+        layers = self._create_layers(vals_list)
         self._date_layers(layers, moments)
         return shares
 
@@ -78,21 +80,20 @@ class StockRevaluationValuation(models.AbstractModel):
             if quantity > 0
         }
 
-    def _receipt_layer_vals(self, change, part):
+    def _receipt_layer_vals(self, change, part, manual):
         """Return the values of one layer per receipt that the change of a FIFO product reaches.
 
         Its `receipt_value` is what the receipt's whole value grows by for the part in stock at the day to change by
         the layer's value.
         """
         lots = {layer.layer_id: layer.lot_id for layer in self._read_receipt_lots(change)}
-        known = self._read_last_manual_values([move_id for move_id, _quantity, _change in part.layers])
         amounts = self._whole_cents([change for _id, _quantity, change in part.layers], change.amount)
         return [
             dict(
                 self._layer_vals(change, float(amount), lots.get(move_id, False)),
                 stock_move_id=move_id,
                 receipt_value=float(part.extras[move_id]),
-                manual_value_id=known.get(move_id, 0),
+                manual_value_id=manual.get(move_id, 0),
             )
             for (move_id, _quantity, _change), amount in zip(part.layers, amounts)
             if amount or part.extras[move_id]
@@ -103,8 +104,9 @@ class StockRevaluationValuation(models.AbstractModel):
         product = self.env["product.product"].sudo().browse(change.key.product_id)
         return self._read_layers(product).get(product.id, []) if product.lot_valuated else []
 
-    def _read_last_manual_values(self, move_ids):
+    def _read_last_manual_values(self, plans):
         """Return {receipt id: id of the last value set by hand}: what comes later replaces the layers of now."""
+        move_ids = [layer[0] for parts in plans.values() for part in parts for layer in part.layers]
         self.env.cr.execute(
             "SELECT move_id, MAX(id) FROM product_value WHERE move_id = ANY(%s) GROUP BY move_id", [move_ids]
         )
