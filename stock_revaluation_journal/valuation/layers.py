@@ -111,8 +111,7 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs("product.product", product_costs)
         self._write_costs(compat.LOT_MODEL, lot_costs)
         moments = [moment] * len(vals_list) + [forward.movement.moment for forward in forwarded]
-        layers = self._create_layers(vals_list + self._forwarded_vals(changes, forwarded))
-        self._date_layers(layers, moments)
+        self._create_layers(vals_list + self._forwarded_vals(changes, forwarded), moments)
         return shares
 
     def _new_layers(self, product, parts, stock):

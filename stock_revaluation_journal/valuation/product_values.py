@@ -51,8 +51,7 @@ class StockRevaluationValuation(models.AbstractModel):
         self._write_costs("stock.lot", self._receipt_lot_costs(by_receipt.filtered("lot_valuated")))
         moments = [moment] * len(vals_list) + [forward.movement.moment for forward in forwarded]
         vals_list += self._forwarded_vals(changes, forwarded)
-        layers = self._create_layers(vals_list)
-        self._date_layers(layers, moments)
+        self._create_layers(vals_list, moments)
         return shares
 
     def _amounts_by_lot(self, change, lots):

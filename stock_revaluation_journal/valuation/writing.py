@@ -83,10 +83,11 @@ class StockRevaluationValuation(models.AbstractModel):
             page_size=5000,
         )
 
-    def _update_column(self, model, name, new_by_id, stored="v.new"):
-        """Write the number {record id: new} of each record into column `name`, in one statement.
+    def _update_column(self, model, name, new_by_id, stored="v.new", kind="numeric"):
+        """Write the value {record id: new} of each record into column `name`, in one statement.
 
-        `stored` is the SQL of what the column gets, where that is not the number itself: t is the table.
+        `kind` is PostgreSQL's type of the values; `stored` the SQL of what the column gets, where that is not the
+        value itself: t is the table.
         """
         if not new_by_id:
             return
@@ -97,50 +98,39 @@ class StockRevaluationValuation(models.AbstractModel):
             "UPDATE %s t SET %s = %s, write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
             " FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id" % (records._table, name, stored, self.env.uid),
             list(new_by_id.items()),
-            template="(%s, %s::numeric)",
+            template="(%%s, %%s::%s)" % kind,
             page_size=5000,
         )
         compat.written(records, [name, "write_uid", "write_date"])
 
-    def _create_layers(self, vals_list):
-        """Create the layers, in few statements where Odoo's ORM takes one for each (up to 15.0) or the model is ours (19.0)."""
+    def _create_layers(self, vals_list, moments):
+        """Create the layers, in few statements where the ORM takes one for each (up to 15.0) or the model is ours.
+
+        Shape: `moments` one for each, at which it counts, None for now: Odoo values stock at a date by `create_date`.
+        """
         Layer = self.env["stock.valuation.layer"].sudo().with_context(revaluation_posting=tools.Inner())
         if compat.HAS_LAYERS and not compat.INSERTS_ROW_BY_ROW:
-            return Layer.create(vals_list)
-        if not vals_list:
-            return Layer
+            layers = Layer.create(vals_list)
+            dated = {layer_id: moment for layer_id, moment in zip(layers.ids, moments) if moment}
+            return self._update_column("stock.valuation.layer", "create_date", dated, kind="timestamp")
         defaults = Layer._add_missing_default_values({})
         rows = [dict(defaults, **vals) for vals in vals_list]
         names = dict.fromkeys(name for row in rows for name in row)
         columns = [name for name in names if Layer._fields[name].column_type]
         found = execute_values(
             self.env.cr._obj,
-            "INSERT INTO stock_valuation_layer (%s, create_uid, write_uid, create_date, write_date)"
+            "INSERT INTO stock_valuation_layer (%s, create_date, create_uid, write_uid, write_date)"
             " VALUES %%s RETURNING id" % ", ".join(columns),
-            [[None if row.get(name, False) is False else row[name] for name in columns] for row in rows],
-            template="(%s, %s, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')"
+            [
+                [None if row.get(name, False) is False else row[name] for name in columns] + [moment]
+                for row, moment in zip(rows, moments)
+            ],
+            template="(%s, COALESCE(%%s, now() AT TIME ZONE 'UTC'), %d, %d, now() AT TIME ZONE 'UTC')"
             % (", ".join(["%s"] * len(columns)), self.env.uid, self.env.uid),
             page_size=5000,
             fetch=True,
         )
-        layers = Layer.browse(row[0] for row in found)
-        layers.modified(Layer._fields, create=True)
-        return layers
-
-    def _date_layers(self, layers, moments):
-        """Give new layers the moments at which they count; Odoo values stock at a date by `create_date`.
-
-        Shape: `moments` one for each of `layers`, None for now.
-        """
-        rows = [(layer_id, moment) for layer_id, moment in zip(layers.ids, moments) if moment]
-        if rows:
-            compat.flush(self.env)
-            execute_values(
-                self.env.cr._obj,
-                "UPDATE stock_valuation_layer t SET create_date = v.moment FROM (VALUES %s) AS v(id, moment)"
-                " WHERE t.id = v.id",
-                rows,
-                template="(%s, %s::timestamp)",
-                page_size=5000,
-            )
-            compat.written(layers, ["create_date"])
+        # Of what depends on our own fields nothing is stored
+        compat.invalidate(self.env)
+        names = [name for name in Layer._fields if not name.startswith("revaluation_")]
+        return Layer.browse(row[0] for row in found).modified(names)
