@@ -59,16 +59,17 @@ def book(env, account):
     model = _model_entry(env, account)
     env.cr.execute("SELECT COUNT(*) FROM %s WHERE %s IS NULL AND value <> 0" % (table, column))
     count = env.cr.fetchone()[0] // ITEMS_PER_ENTRY + 1
-    entries = seed.copies(env, "account_move", "id = %d" % model.id, count, {"name": "'BENCH/' || c.number"})
+    seed.copies(env, "account_move", "id = %d" % model.id, count, {"name": "'BENCH/' || c.number"})
+    first = seed.ids_of(env, "account_move")[0]
     env.cr.execute(
         "UPDATE {0} l SET {1} = %s + n.row / %s FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS row,"
         " ROW_NUMBER() OVER (PARTITION BY product_id ORDER BY id) AS own, product_id FROM {0}"
         " WHERE {1} IS NULL AND value <> 0) n WHERE n.id = l.id AND (n.own <> 2 OR n.product_id %% 100 <> 0)".format(
             table, column
         ),
-        [entries[0], ITEMS_PER_ENTRY],
+        [first, ITEMS_PER_ENTRY],
     )
-    _copy_item(env, model, "%s l" % table, "l.%s >= %d" % (column, entries[0]), sign + " l.value", "l." + column)
+    _copy_item(env, model, "%s l" % table, "l.%s >= %d" % (column, first), sign + " l.value", "l." + column)
 
 
 def _model_entry(env, account):

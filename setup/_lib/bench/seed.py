@@ -24,9 +24,9 @@ REFERENCES = {
     "move_id": "stock_move",
 }
 # … and those that copies leave empty: there is one document behind them all
-UNLINKED = {"account_move_id", "barcode", "picking_id", "purchase_line_id"} | (
-    {"stock_move_id"} if HAS_LAYERS else set()
-)
+UNLINKED = {"account_move_id", "barcode", "picking_id", "purchase_line_id"}
+if HAS_LAYERS:
+    UNLINKED.add("stock_move_id")
 
 
 class Builders(Warehouse):
@@ -74,7 +74,7 @@ def products(env, name, method, count, receipts=3, automated=True, lots=False, i
     flush(env)
     number = {"default_code": "t.default_code || '-' || c.number"}
     copies(env, "product_template", "id = %d" % model.product_tmpl_id.id, count - 1, number)
-    ids = copies(env, "product_product", "id = %d" % model.id, count - 1, number)
+    copies(env, "product_product", "id = %d" % model.id, count - 1, number)
     for table in (*(["stock_lot"] if lots else []), *BOOKS, "stock_quant"):
         copies(env, table, "product_id = %d" % model.id, count - 1)
     if "ir.property" in env:
@@ -85,11 +85,11 @@ def products(env, name, method, count, receipts=3, automated=True, lots=False, i
             ["product.product,%d" % model.id],
         )
     forget(env)
-    return model + model.browse(ids)
+    return model + model.browse(ids_of(env, "product_product"))
 
 
 def copies(env, table, condition, count, changed=()):
-    """Insert `count` copies of the rows `condition`, each pointing to the copies of the same number; return their ids.
+    """Insert `count` copies of the rows `condition`, each pointing to the copies of the same number.
 
     Shape: `changed` is {column: SQL} of the row `t` and its copy `c`.
     """
@@ -106,11 +106,15 @@ def copies(env, table, condition, count, changed=()):
         "DROP TABLE IF EXISTS copies_of_{0}; CREATE TEMP TABLE copies_of_{0} ON COMMIT DROP AS"
         " SELECT t.id AS old, g AS number, nextval('{0}_id_seq')::int AS new"
         " FROM (SELECT id FROM {0} WHERE {1} ORDER BY id) t, generate_series(1, {2}) g; ANALYZE copies_of_{0};"
-        "INSERT INTO {0} (id, {3}) SELECT c.new, {4} FROM {0} t JOIN copies_of_{0} c ON c.old = t.id{5};"
-        "SELECT new FROM copies_of_{0} ORDER BY new".format(
+        "INSERT INTO {0} (id, {3}) SELECT c.new, {4} FROM {0} t JOIN copies_of_{0} c ON c.old = t.id{5}".format(
             table, condition, count, ", ".join('"%s"' % name for name in values), ", ".join(values.values()), joins
         )
     )
+
+
+def ids_of(env, table):
+    """Return the ids of the copies of a table's rows that were made last, in their order."""
+    env.cr.execute("SELECT new FROM copies_of_%s ORDER BY new" % table)
     return [row[0] for row in env.cr.fetchall()]
 
 

@@ -27,31 +27,27 @@ SOURCE = (
     ("//report | //act_window", "write the record"),
 )
 
-#: What must be gone from the form of a series: (last series it applies to, path, reason).
+#: What must be gone from the form of a series: (first and last series it applies to, path, reason).
 BUILT = (
-    (17, "//list | //chatter", "element of 18.0"),
-    (17, "//*[@t-name='card']", "kanban template of 18.0"),
-    (17, "//field[@name='view_mode'][contains(., 'list')]", "mode of 18.0"),
-    (17, "//field[contains(concat(',', @mode, ','), ',list,')]", "mode of 18.0"),
-    (17, "//record[@model='ir.cron'][not(field[@name='numbercall'])]", "would run once"),
-    (16, "//@column_invisible/..", "attribute of 17.0"),
-    (16, "//setting | //block | //app", "element of 17.0"),
-    (15, "//@t-out/..", "attribute of 15.0 and 16.0"),
-    (14, "//asset", "element of 15.0"),
-)
-
-#: What must be gone from the form of a series: (first series it applies to, path, reason).
-NEWER_BUILT = (
-    (20, "//record[@model='ir.rule' or @model='ir.model.access']", "ir.access since 20.0"),
-    (20, "//*[starts-with(@icon, 'fa-') or contains(@class, 'fa fa-')]", "Material Symbols since 20.0"),
-    (20, "//filter[@start_month or @end_month or @start_year or @end_year]", "no range since 20.0"),
+    (14, 17, "//list | //chatter", "element of 18.0"),
+    (14, 17, "//*[@t-name='card']", "kanban template of 18.0"),
+    (14, 17, "//field[@name='view_mode'][contains(., 'list')]", "mode of 18.0"),
+    (14, 17, "//field[contains(concat(',', @mode, ','), ',list,')]", "mode of 18.0"),
+    (14, 17, "//record[@model='ir.cron'][not(field[@name='numbercall'])]", "would run once"),
+    (14, 16, "//@column_invisible/..", "attribute of 17.0"),
+    (14, 16, "//setting | //block | //app", "element of 17.0"),
+    (14, 15, "//@t-out/..", "attribute of 15.0 and 16.0"),
+    (14, 14, "//asset", "element of 15.0"),
+    *((18, 99, *rule) for rule in SOURCE),
+    (20, 99, "//record[@model='ir.rule' or @model='ir.model.access']", "ir.access since 20.0"),
+    (20, 99, "//*[starts-with(@icon, 'fa-') or contains(@class, 'fa fa-')]", "Material Symbols since 20.0"),
+    (20, 99, "//filter[@start_month or @end_month or @start_year or @end_year]", "no range since 20.0"),
 )
 
 
 def xml_faults(root, number, source):
     """Return what is wrong with an XML document: [(element, reason)]."""
-    rules = SOURCE if source or number > 17 else tuple(rule[1:] for rule in BUILT if number <= rule[0])
-    rules = (*rules, *(rule[1:] for rule in NEWER_BUILT if number >= rule[0] and not source))
+    rules = SOURCE if source else [rule for first, last, *rule in BUILT if first <= number <= last]
     found = [(element, reason) for path, reason in rules for element in root.xpath(path)]
     if source:
         found.extend(_newer_attributes(root))
