@@ -86,9 +86,8 @@ def _keep_lines(env, category_id, journal_id):
         vals_list = _vals_of(journal, category_id)
         _calculate(own, journal_id, category_id, "product")
         own.cr.execute("DROP TABLE IF EXISTS kept_lines")
-        own.cr.execute(
-            "CREATE TABLE kept_lines AS SELECT * FROM stock_revaluation_journal_line WHERE journal_id = %s", [journal_id]
-        )
+        source = "SELECT * FROM stock_revaluation_journal_line WHERE journal_id = %s"
+        own.cr.execute("CREATE TABLE kept_lines AS " + source, [journal_id])
         journal._delete_lines()
     return vals_list
 
