@@ -21,8 +21,6 @@ def translate(arch, number, models):
     presence.complete(arch, models)
     if number <= 16:
         modifiers.translate(arch)
-    if number <= 15:
-        search_panel_view_types(arch)
     rename_lists(arch)
 
 
@@ -63,16 +61,6 @@ def replace_chatter(element):
     element.set("class", "oe_chatter")
     for name in ("message_follower_ids", "activity_ids", "message_ids"):
         etree.SubElement(element, "field", name=name)
-
-
-def search_panel_view_types(arch):
-    """Name lists as the search panel of 14.0 does, beside the newer name.
-
-    Source: 14.0 web/static/src/js/views/search_panel_model_extension.js (default: kanban, tree).
-    """
-    for panel in arch.iter("searchpanel"):
-        if panel.get("view_types"):
-            panel.set("view_types", re.sub(r"\blist\b", "tree,list", panel.get("view_types")))
 
 
 def rename_lists(arch):

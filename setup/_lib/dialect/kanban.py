@@ -9,15 +9,7 @@ from lxml import etree
 from .conditions import CONDITIONS
 from .errors import DialectError
 
-TAGS = set("field t div span strong b i em small p ul li h1 h2 h3 h4 h5 h6 br a button main aside footer".split())
-
-#: What the elements of a card look like in 18.0.
-#: Source: 18.0 web/static/src/views/kanban/kanban_controller.scss.
-BLOCKS = {
-    "main": "d-flex flex-column flex-grow-1",
-    "aside": "d-flex flex-column me-2",
-    "footer": "d-flex mt-auto pt-2 align-items-center",
-}
+TAGS = set("field t div span strong b i em small p ul li h1 h2 h3 h4 h5 h6 br a button".split())
 
 
 def translate(view):
@@ -38,9 +30,6 @@ def _translate_card(template):
             raise DialectError("write the condition of a card's element as t-if, on a span around a field", element)
         if element.tag == "field" and any(name == "class" or name.startswith("t-") for name in element.attrib):
             raise DialectError("write a span around: a field without a widget loses its classes", element)
-        if element.tag in BLOCKS:
-            add_class(element, BLOCKS[element.tag])
-            element.tag = "div"
     _wrap(template)
 
 
@@ -53,8 +42,3 @@ def _wrap(template):
     for child in list(template):
         box.append(child)
     template.append(box)
-
-
-def add_class(element, classes):
-    """Put classes before those that an element has."""
-    element.set("class", " ".join([classes] + element.get("class", "").split()))

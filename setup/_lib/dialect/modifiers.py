@@ -16,11 +16,10 @@ from .presence import inside, view_of
 def translate(arch):
     """Write the conditions of one arch as the series up to 16.0 read them."""
     for element in arch.iterdescendants(etree.Element):
-        if element.tag == "attribute":
-            _translate_specification(element)
-        else:
-            with about(element):
-                _translate_conditions(element)
+        if element.tag == "attribute" and element.get("name") in CONDITIONS:
+            raise DialectError("would replace the element's other conditions too: series <17.0 has one attrs", element)
+        with about(element):
+            _translate_conditions(element)
 
 
 def _translate_conditions(element):
@@ -72,14 +71,3 @@ def _check_column(element):
 def is_column(element):
     """Tell whether an element is a column of a list."""
     return element.tag in ("field", "button") and element.getparent().tag == "list"
-
-
-def _translate_specification(element):
-    """Translate ``<attribute name="invisible">1</attribute>`` of an inheriting view."""
-    name, text = element.get("name"), (element.text or "").strip()
-    if name not in CONDITIONS or not text:
-        return
-    if constant(text) is None:
-        raise DialectError("would replace the element's other conditions too: series <17.0 has one attrs", element)
-    if name == "column_invisible":
-        element.set("name", "invisible")

@@ -25,6 +25,7 @@ SOURCE = (
     ("//field[@name='view_mode' and contains(., 'tree')]", "write list"),
     ("//list//field[@help] | //search//field[@help]", "help on a list's or search view's field is 19.0's"),
     ("//report | //act_window", "write the record"),
+    ("//searchpanel[@view_types]", "14.0 and 15.0 name lists in another way"),
 )
 
 #: What must be gone from the form of a series: (first and last series it applies to, path, reason).
