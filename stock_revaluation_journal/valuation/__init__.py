@@ -18,7 +18,7 @@ if compat.HAS_LAYERS:
 else:
     from . import product_value_reader
     from . import product_value_replay
-    from . import product_value_past
+    from . import product_value_totals
     from . import product_values
     from . import product_value_models
     from . import ledger_product_values

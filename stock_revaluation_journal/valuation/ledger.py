@@ -133,6 +133,8 @@ OTHER_ITEMS = (
     " FROM stock_revaluation_ledger_item WHERE cause_id = %(cause)s) found"
     " WHERE cause.id = %(cause)s AND cause.amount <> found.amount"
 )
+# Millions of rows are sorted and joined: room for that, until the end of the transaction, where the server gives less.
+ROOM = "SELECT set_config('work_mem', '64MB', TRUE) FROM pg_settings WHERE name = 'work_mem' AND setting::int < 65536"
 NO_VALUES = (
     "SELECT NULL::int AS product_id, 0::numeric AS value, 0 AS unbooked, NULL::timestamp AS first_booked,"
     " FALSE AS is_bare WHERE FALSE"
@@ -179,6 +181,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _ledger_fill(self, ledger):
         """Write the lines and causes of an empty report."""
         compat.flush(self.env)
+        self.env.cr.execute(ROOM)
         scope = self._ledger_scope(ledger)
         self._ledger_add_lines(self._ledger_values(scope), scope)
         self._ledger_run(BARE_CAUSES, scope)

@@ -9,6 +9,7 @@ measures is always Odoo's own.
 from collections import defaultdict
 
 from odoo import SUPERUSER_ID, models
+from odoo.tools import SQL
 
 from .. import compat, tools
 from ..engine.rounding import settled
@@ -169,14 +170,21 @@ class StockRevaluationValuation(models.AbstractModel):
         values.update(self._values_of_receipts(fifo, quantities, moment))
         values.update(self._values_of_replay(replayed, quantities, moment))
         values.update((product.id, product.total_value) for product in by_lot)
-        costs = self._read_costs(stocked - by_lot - fifo - replayed, moment)
+        costs = self._read_costs((stocked - by_lot - fifo - replayed).ids, moment)
         values.update((product_id, cost * quantities[product_id]) for product_id, cost in costs.items())
         return values
 
-    def _read_costs(self, products, moment):
+    def _read_costs(self, product_ids, moment=None):
         """Return {product id: unit cost}: the product's own, at a past moment that of its history of costs."""
-        costs = {product.id: product.standard_price for product in products}
-        if moment and products:
+        if not product_ids:
+            return {}
+        own = self.env["product.product"].with_user(SUPERUSER_ID).with_company(self.env.company)
+        cost = own._field_to_sql("product", "standard_price")
+        self.env.cr.execute(
+            SQL("SELECT id, COALESCE(%s, 0)::float FROM product_product product WHERE id = ANY(%s)", cost, product_ids)
+        )
+        costs = dict(self.env.cr.fetchall())
+        if moment:
             self.env.cr.execute(
                 "SELECT DISTINCT ON (product_id) product_id, value::float FROM product_value"
                 " WHERE product_id = ANY(%(products)s) AND move_id IS NULL AND lot_id IS NULL"
@@ -184,7 +192,7 @@ class StockRevaluationValuation(models.AbstractModel):
                 " ORDER BY product_id, date <= %(moment)s DESC,"
                 " CASE WHEN date <= %(moment)s THEN date END DESC, CASE WHEN date <= %(moment)s THEN id END DESC,"
                 " date, id",
-                self._move_params(products, moment),
+                {"products": product_ids, "company": self.env.company.id, "moment": moment},
             )
             costs.update(self.env.cr.fetchall())
         return costs
