@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from .. import compat
 from ..valuation.shapes import Key
-from .stock_revaluation_import import ENTERED, NAMED_AT_MOST
+from .stock_revaluation_import import ENTERED, NAMED_AT_MOST, ImportRefused
 from .stock_revaluation_journal_line import POSITION_NAMES
 from .stock_revaluation_journal_line_entry import FIGURES_OF_ENTRY
 from .stock_revaluation_journal_steps import CALCULATE_PARAMETER
@@ -38,6 +38,10 @@ class StockRevaluationJournalLine(models.Model):
         if problems:
             return self._refuse_rows([self._error(index, "product_id", text) for index, text in problems.items()])
         return {"ids": ids, "messages": [], "nextrow": nextrow, "changed": changed, "added": added}
+
+    def _import_into(self, journal, rows):
+        """Import rows into a new journal; return {index: problem}, and write nothing if there is one."""
+        return self._find_row_problems(journal, rows) or self._import_plain(journal, rows)[3]
 
     def _import_plain(self, journal, rows):
         """Import rows, very many of them in steps; return as `_import_rows`."""
@@ -226,7 +230,40 @@ class StockRevaluationJournalLine(models.Model):
 
 
 class StockRevaluationJournal(models.Model):
+    """Files of whole journals: Odoo's import makes the journals, statements make their lines."""
+
     _inherit = "stock.revaluation.journal"
+
+    def _load_rows(self, fields, data):
+        own = [index for index, name in enumerate(fields) if not name.startswith(self._import_prefix)]
+        of_lines = [index for index in range(len(fields)) if index not in own]
+        names = [fields[index][len(self._import_prefix) :] for index in of_lines]
+        Line = self.env["stock.revaluation.journal.line"]
+        rows = Line._get_plain_rows(names, [[row[index] for index in of_lines] for row in data])
+        if rows is None or not own or {"id", ".id"} & set(fields):
+            return super()._load_rows(fields, data)
+        # a row without a value of its own goes on with the journal above
+        starts = [index for index, row in enumerate(data) if not index or any(row[column] for column in own)]
+        limit = self.env.context.get("_import_limit") or len(rows)
+        ends = starts[1:] + [len(rows)]
+        spans = [(start, end) for start, end in zip(starts, ends) if start < limit]
+        heads = [[data[start][column] for column in own] for start, _end in spans]
+        problems = {}
+        try:
+            with self.env.cr.savepoint():
+                every = self.with_context(_import_limit=None)
+                result = super(StockRevaluationJournal, every)._load_rows([fields[column] for column in own], heads)
+                for journal_id, (start, end) in zip(result["ids"] or [], spans):
+                    found = Line._import_into(self.browse(journal_id), rows[start:end])
+                    problems.update({start + index: text for index, text in found.items()})
+                if problems:
+                    raise ImportRefused()
+        except ImportRefused:
+            return self._refuse_rows([self._error(index, "product_id", text) for index, text in problems.items()])
+        if result["messages"]:
+            return super()._load_rows(fields, data)  # Odoo names the rows of the file
+        nextrow = spans[-1][1]
+        return dict(result, nextrow=nextrow if nextrow < len(rows) else 0)
 
     def _step_import(self, data):
         """Look at all rows first, step by step; then write them, step by step."""

@@ -196,6 +196,33 @@ class TestSteps(BackgroundCase):
         self.assertIn("Row 9", journal.notice)
         self.assertIn(last.name, journal.notice)
 
+    def test_import_of_whole_journals_in_steps(self):
+        """Of two journals in a file the one with nine lines is made in steps, the one with two at once."""
+        for product in self.products:
+            product.sudo().default_code = "STEP-%d" % product.id
+        self.let_three_lines_be_many()
+        self.restart()
+        columns = ["description", "line_ids/product_id", "line_ids/receipt", "line_ids/unit_cost_revalued"]
+        rows = [["", "STEP-%d" % product.id, self.receipt_of(product), "13"] for product in self.products]
+        rows += [list(row) for row in rows[:2]]
+        rows[0][0], rows[9][0] = "Long", "Short"
+        Journal = self.as_user(self.env["stock.revaluation.journal"], self.accountant)
+        result = Journal.with_context(_import_limit=3).load(columns, [list(row) for row in rows])
+        self.assertEqual((len(result["ids"]), result["nextrow"]), (1, 9))
+        self.restart(rollback=True)
+        result = Journal.load(columns, rows + [["", "STEP-%d" % self.products[0].id, "", "14"]])
+        self.assertEqual([message["record"] for message in result["messages"]], [11])
+        result = Journal.load(columns, rows)
+        self.assertFalse(result["messages"])
+        long, short = Journal.browse(result["ids"])
+        self.restart()
+        self.assertEqual((long.description, long.task, long.line_count), ("Long", "import", 0))
+        self.assertEqual((short.description, short.task, short.line_count), ("Short", False, 2))
+        self.run_background()
+        self.assertEqual((long.task, long.task_failed, long.line_count), (False, False, 9))
+        self.assertMoney(long.amount, 270.00)
+        self.assertMoney(short.amount, 60.00)
+
     def test_import_stopped_between_its_steps_goes_on_by_the_same_file(self):
         self.let_three_lines_be_many()
         journal = self.create_journal()
