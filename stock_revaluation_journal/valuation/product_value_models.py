@@ -199,7 +199,7 @@ class AccountMoveLine(models.Model):
             for layer in self.env["stock.valuation.layer"].sudo().search(domain)
         ]
         lowered = [(value, first_id) for value, first_id in lowered if first_id > self.id]
-        if not lowered or "sale_line_ids" not in origin._fields:
+        if not lowered or "sale_line_ids" not in origin._fields or self.parent_state != "posted":
             return 0.0
         booked = [
             (item.id, item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False))
