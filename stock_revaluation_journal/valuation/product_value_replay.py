@@ -26,7 +26,7 @@ HISTORY = (
     " LEFT JOIN unnest(%(given_moves)s::int[], %(given_values)s::float8[]) AS given(id, value) ON given.id = move.id"
     " WHERE move.company_id = %(company)s AND move.state = 'done' AND move.product_id = ANY(%(products)s)"
     " AND (move.is_in OR move.is_out OR move.is_dropship) AND move.date <= COALESCE(%(moment)s, 'infinity'::timestamp)"
-    " UNION ALL SELECT product_id, date, 0, id, NULL, value::float8, FALSE FROM product_value"
+    " UNION ALL SELECT product_id, date, 0, id, NULL, COALESCE(value, 0)::float8, FALSE FROM product_value"
     " WHERE product_id = ANY(%(products)s) AND move_id IS NULL AND lot_id IS NULL"
     " AND (revaluation_line_id IS NULL OR company_id = %(company)s)"
     " AND date <= COALESCE(%(moment)s, 'infinity'::timestamp)"
