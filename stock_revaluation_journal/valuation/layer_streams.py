@@ -155,15 +155,19 @@ class StockRevaluationValuation(models.AbstractModel):
     def _value_then(self, row, quantity, additions, moment):
         """Return what `quantity` of a layer was worth at `moment`.
 
-        What is stored now, if nothing changed its unit value since; else what it came in at, and what bills, landed
-        costs and revaluations had added by then, per unit.
+        What it came in at, and what bills, landed costs and revaluations had added by then, per unit; but what is
+        stored now, if nothing changed its unit value since and that is not the same but for the cents, of which a
+        small rest of a layer makes many.
         """
+        added = [each for each in additions if each.moment <= moment and each.quantity > DUST]
+        unit_value = row.value / row.quantity + sum(each.value / each.quantity for each in added)
         if row.remaining_qty > DUST and not any(addition.moment > moment for addition in additions):
             if abs(row.remaining_qty - quantity) <= DUST:
                 return row.remaining_value
-            return self._money(row.remaining_value * quantity / row.remaining_qty)
-        added = [each for each in additions if each.moment <= moment and each.quantity > DUST]
-        return self._money((row.value / row.quantity + sum(each.value / each.quantity for each in added)) * quantity)
+            cents = self._rounding() * (1 + len(added))
+            if abs(row.remaining_value - unit_value * row.remaining_qty) > cents:
+                return self._money(row.remaining_value * quantity / row.remaining_qty)
+        return self._money(unit_value * quantity)
 
     def _read_revaluations(self, products):
         """Return {layer id: [Addition]} of what posted journals changed layers of FIFO products by."""

@@ -142,6 +142,25 @@ class TestPastRules(PastDateCase):
             self.assertEqual([round(x, 4) for x in after], [round(x, 4) for x in before], method)
             self.assertMoney(self.ledger_balance(self.valuation_account(product), product), ledger, method)
 
+    def test_reversing_where_little_is_left_of_a_layer(self):
+        """70 @ 1.00 and 2 @ 1.00 to 72.30, of which 69 have left since: of 0.29 the one left of the first has nothing.
+
+        Both layers end at 72.30 / 72: 70.29 and 2.01. The 69 took 69 / 70 of 0.29, 0.2859, and so all of it: the one left
+        is worth 1.00, and seventy times that is not what the layer was worth at the day.
+        """
+        product = self.create_product("fifo")
+        self.receive(product, 70, 1)
+        self.receive(product, 2, 1)
+        self.pass_time(days=15)
+        self.deliver(product, 69)
+        self.pass_time(days=1)
+        journal = self.post_past(self.past_journal(product, 72.30))
+        self.assertMoney(self.stock_value(product), 3.01)
+        reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+        self.post_past(reversal)
+        self.assertMoney(self.value_then(product), 72.00)
+        self.assertMoney(self.stock_value(product), 3.00)
+
     def test_reversing_once_the_day_is_locked_takes_back_what_is_still_there(self):
         product, _delivery = self.history()
         journal = self.post_past(self.past_journal(product, 80.00))
