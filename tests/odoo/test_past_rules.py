@@ -145,8 +145,8 @@ class TestPastRules(PastDateCase):
     def test_reversing_where_little_is_left_of_a_layer(self):
         """70 @ 1.00 and 2 @ 1.00 to 72.30, of which 69 have left since: of 0.29 the one left of the first has nothing.
 
-        Both layers end at 72.30 / 72: 70.29 and 2.01. The 69 took 69 / 70 of 0.29, 0.2859, and so all of it: the one left
-        is worth 1.00, and seventy times that is not what the layer was worth at the day.
+        Both layers end at 72.30 / 72: 70.29 and 2.01. The 69 took 69 / 70 of 0.29, 0.2859, and so all of it: the one
+        left is worth 1.00, and seventy times that is not what the layer was worth at the day.
         """
         product = self.create_product("fifo")
         self.receive(product, 70, 1)
