@@ -39,21 +39,28 @@ class _Shares:
 
 
 class _Layer:
-    """What is in stock of one receipt: an interval of all that came in, used up from its beginning."""
+    """What is in stock of one receipt: an interval of all that came in, used up from its beginning.
 
-    def __init__(self, key, begin, end, change):
-        self.key, self.begin, self.end, self.change = key, begin, end, change
-        self.length, self.given = end - begin, Decimal(0)
+    `changes` {layer key: change}: its own, or what a return brought back of those that its issue took from. Each is
+    rounded by itself, so that a product's change does what those of its layers, one by one, take back.
+    """
+
+    def __init__(self, key, begin, end, changes):
+        self.key, self.begin, self.end, self.changes = key, begin, end, changes
+        self.length, self.given = end - begin, dict.fromkeys(changes, Decimal(0))
 
     def take(self, until, step):
-        """Use the layer up to `until` and return the share of its change that goes with it."""
+        """Use the layer up to `until` and return {layer key: share} of its changes that go with it."""
         self.begin = min(until, self.end)
-        if self.begin == self.end:
-            share = self.change - self.given
-        else:
-            share = round_to(self.change * (self.length - (self.end - self.begin)) / self.length, step) - self.given
-        self.given += share
-        return share
+        shares, used = {}, self.length - (self.end - self.begin)
+        for key, change in self.changes.items():
+            gone = change if self.begin == self.end else round_to(change * used / self.length, step)
+            shares[key], self.given[key] = gone - self.given[key], gone
+        return shares
+
+    def left(self):
+        """Return what of its changes is in stock."""
+        return sum(self.changes.values()) - sum(self.given.values())
 
 
 class _Stack:
@@ -67,22 +74,22 @@ class _Stack:
         """Return what of `quantity` is in stock when it comes in: the rest fills stock below zero."""
         return min(quantity, max(self.reach + quantity - self.issued, Decimal(0)))
 
-    def receive(self, key, quantity, change):
-        """Add what of a receipt is in stock, with its change."""
+    def receive(self, key, quantity, changes):
+        """Add what of a receipt is in stock, with its changes."""
         begin = self.reach + quantity - self.stocked(quantity)
         self.reach += quantity
         if begin < self.reach:
-            self.layers.append(_Layer(key, begin, self.reach, change))
+            self.layers.append(_Layer(key, begin, self.reach, changes))
 
     def issue(self, quantity):
-        """Return the share that goes with `quantity`: from the oldest layers, what it used of them."""
-        self.issued, share = self.issued + quantity, Decimal(0)
+        """Return {layer key: share} of what goes with `quantity`: from the oldest layers, what it used of them."""
+        self.issued, shares = self.issued + quantity, {}
         while self.layers and self.layers[0].begin < self.issued:
-            share += self.layers[0].take(self.issued, self.step)
+            _add(shares, self.layers[0].take(self.issued, self.step))
             if self.layers[0].begin < self.layers[0].end:
                 break
             self.layers.popleft()
-        return share
+        return shares
 
 
 class _Issues:
@@ -91,20 +98,27 @@ class _Issues:
     def __init__(self):
         self.taken = {}
 
-    def add(self, event, share):
-        quantity, before = self.taken.get(event.move, (Decimal(0), Decimal(0)))
-        self.taken[event.move] = (quantity - decimal(event.quantity), before + share)
+    def add(self, event, shares):
+        quantity, taken = self.taken.get(event.move, (Decimal(0), {}))
+        self.taken[event.move] = (quantity - decimal(event.quantity), _add(taken, shares))
 
     def give_back(self, event, quantity):
-        """Return the share of `quantity` of what `event` returns, or corrects on the move itself."""
+        """Return {key: share} of `quantity` of what `event` returns, or corrects on the move itself."""
         origin = event.origin if event.origin in self.taken else event.move
-        issued, share = self.taken.get(origin, (Decimal(0), Decimal(0)))
+        issued, shares = self.taken.get(origin, (Decimal(0), {}))
         quantity = min(quantity, issued)
         if quantity <= 0:
-            return Decimal(0)
-        back = share * quantity / issued
-        self.taken[origin] = (issued - quantity, share - back)
+            return {}
+        back = {key: share * quantity / issued for key, share in shares.items()}
+        self.taken[origin] = (issued - quantity, {key: share - back[key] for key, share in shares.items()})
         return back
+
+
+def _add(shares, more):
+    """Add {key: share} to `shares` and return them."""
+    for key, share in more.items():
+        shares[key] = shares.get(key, Decimal(0)) + share
+    return shares
 
 
 def forward_fifo(layers, events, step, receipts=None):
@@ -124,20 +138,23 @@ def forward_fifo(layers, events, step, receipts=None):
     step, issues, shares, receipts = decimal(step), _Issues(), {}, receipts or {}
     stack = _Stack(step)
     for key, quantity, change in layers:
-        stack.receive(key, decimal(quantity), decimal(change))
+        stack.receive(key, decimal(quantity), {key: decimal(change)})
     for event in events:
         quantity = decimal(event.quantity)
         if quantity > 0:
             stocked, change = stack.stocked(quantity), decimal(receipts.get(event.key, 0))
-            share = round_to(change * (quantity - stocked) / quantity - issues.give_back(event, stocked), step)
-            stack.receive(event.key, quantity, change - share)
+            gone = round_to(change * (quantity - stocked) / quantity, step)
+            back = {key: round_to(share, step) for key, share in issues.give_back(event, stocked).items()}
+            share = gone - sum(back.values())
+            stack.receive(event.key, quantity, _add({event.key: change - gone}, back))
         else:
-            share = stack.issue(-quantity)
-            issues.add(event, share)
+            taken = stack.issue(-quantity)
+            share = sum(taken.values())
+            issues.add(event, taken)
         if share:
             shares[event.key] = share
     total = sum(map(decimal, [change for _key, _quantity, change in layers] + list(receipts.values())))
-    left = {layer.key: (layer.end - layer.begin, layer.change - layer.given) for layer in stack.layers}
+    left = {layer.key: (layer.end - layer.begin, layer.left()) for layer in stack.layers}
     return Forwarded(shares, total - sum(shares.values()), left)
 
 
@@ -158,10 +175,10 @@ def forward_average(change, quantity, events, step):
         moved, went = decimal(event.quantity), Decimal(0)
         stock += moved
         if moved > 0:
-            went = -issues.give_back(event, min(moved, max(stock, Decimal(0))))
+            went = -sum(issues.give_back(event, min(moved, max(stock, Decimal(0)))).values())
         elif moved < 0:
             went = left if stock <= 0 else left * -moved / (stock - moved)
-            issues.add(event, went)
+            issues.add(event, {None: went})
         else:
             went = left
         left -= went

@@ -246,6 +246,29 @@ def test_fifo_random_histories_agree_with_reckoning_unit_by_unit(history, cents)
     assert sum(change for _quantity, change in found.layers.values()) == found.left
 
 
+def test_fifo_return_of_two_layers_comes_back_as_each_alone_would():
+    # Of 3 that took 0.05 of either layer 1 comes back: 0.05 / 3 = 0.02 of each, though 0.10 / 3 = 0.03
+    layers, events = [("l1", 2, Decimal("0.05")), ("l2", 1, Decimal("0.05"))], [Event("d", -3, 1), Event("r", 1, 2, 1)]
+    assert texts(forward_fifo(layers, events, CENT)) == {"d": "0.10", "r": "-0.04"}
+    alone = [forward_fifo([row[:2] + (row[2] * (row is own),) for row in layers], events, CENT) for own in layers]
+    assert [texts(each) for each in alone] == [{"d": "0.05", "r": "-0.02"}] * 2
+
+
+@given(histories(), st.lists(st.integers(-(10**4), 10**4), min_size=4, max_size=4))
+def test_fifo_change_of_a_product_does_what_those_of_its_layers_do_one_by_one(history, cents):
+    layers, events, _stock = history
+    changes = [Decimal(cent) / 100 for cent in cents[: len(layers)]]
+
+    def forward(changes):
+        return forward_fifo([(("layer", i), q, c) for i, (q, c) in enumerate(zip(layers, changes))], events, CENT)
+
+    whole = forward(changes)
+    alone = [forward([c if i == j else Decimal(0) for j, c in enumerate(changes)]) for i in range(len(changes))]
+    assert whole.left == sum(found.left for found in alone)
+    for event in events:
+        assert whole.shares.get(event.key, 0) == sum(found.shares.get(event.key, 0) for found in alone)
+
+
 @given(histories(), st.integers(-(10**4), 10**4))
 def test_average_random_histories_agree_with_reckoning_unit_by_unit(history, cents):
     layers, events, stock = history
