@@ -128,13 +128,14 @@ class MoveBuilders:
         )
         order.button_confirm()
         move = order.order_line.move_ids
-        if lot:
-            move_quantity = move.product_uom_qty
-            cls._set_move_done(move, move_quantity, lot=lot)
-        else:
-            cls._set_move_done(move, move.product_uom_qty)
+        cls._set_move_done(move, move.product_uom_qty, lot=lot)
+        return cls._finish_picking(move)
+
+    @classmethod
+    def _finish_picking(cls, move):
+        """Do the picking of a move. Return the done move."""
         move.picking_id._action_done()
-        assert move.state == "done", "The receipt was not done."
+        assert move.state == "done", "The goods were not moved."
         cls.flush()
         cls.invalidate()
         return move
@@ -144,11 +145,7 @@ class MoveBuilders:
         """Move goods through a picking. Return the done move."""
         cls.pass_time()
         move = cls._prepare_transfer(product, quantity, source, target, picking_type, lot, owner, **vals)
-        move.picking_id._action_done()
-        assert move.state == "done", "The transfer was not done."
-        cls.flush()
-        cls.invalidate()
-        return move
+        return cls._finish_picking(move)
 
     @classmethod
     def _prepare_transfer(cls, product, quantity, source, target, picking_type, lot=None, owner=None, **vals):
