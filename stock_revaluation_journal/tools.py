@@ -26,7 +26,10 @@ def uom_is_zero(uom, quantity):
 
 def uom_compare(uom, one, other):
     """Compare two quantities in the unit's rounding: -1, 0 or 1."""
-    return float_compare(one, other, precision_rounding=compat.unit_rounding(uom))
+    rounding = compat.unit_rounding(uom)
+    if abs(one - other) > 2 * rounding:  # nearly always, and Odoo rounds both first
+        return 1 if one > other else -1
+    return float_compare(one, other, precision_rounding=rounding)
 
 
 def ask_to_run_again(cr):

@@ -6,6 +6,8 @@ on a line (or compute from lines) are not known here: they get their defaults an
 ever; that costs what it costs, and only where there are such fields.
 """
 
+from itertools import islice
+
 from odoo import models
 from odoo.tools.misc import clean_context
 
@@ -60,21 +62,27 @@ class StockRevaluationJournalLine(models.Model):
     def _insert_rows(self, journal, rows):
         """Insert lines of `journal` and return them.
 
-        Shape: `rows` a list of dictionaries of column values, all with the same names.
+        Shape: `rows` dictionaries of column values, all with the same names; they are taken as they come.
         """
         compat.check_access(self.browse(), "create")
         compat.flush(self.env)
         clean = self.with_context(clean_context(self.env.context))  # pylint: disable=context-overridden
-        rows = clean._complete_rows(journal, rows)
-        ids = []
-        for start in range(0, len(rows), ROWS_PER_STATEMENT):
-            ids += clean._insert_statement(journal, rows[start : start + ROWS_PER_STATEMENT])
+        common, own = clean._common_values(journal)
+        rows, ids = iter(rows), []
+        while True:
+            batch = [dict(clean.default_get(own), **row) if own else row for row in islice(rows, ROWS_PER_STATEMENT)]
+            if not batch:
+                break
+            ids += clean._insert_statement(journal, batch, common)
         lines = self.browse(ids)
         clean.browse(ids)._after_statement(journal, self._fields, created=True)
         return lines
 
-    def _complete_rows(self, journal, rows):
-        """Return `rows` with what the ORM adds to new records: defaults, and what they take from the journal."""
+    def _common_values(self, journal):
+        """Return ({column: value}, names) of what the ORM adds to new records.
+
+        Defaults, and what they take from the journal; and the fields of others that have a default for each record.
+        """
         stored = [name for name, field in self._fields.items() if field.store and field.column_type]
         wanted = [name for name in stored if not self._fields[name].compute and not self._fields[name].related]
         defaults = self._add_missing_default_values({})  # the guard's: a user's own defaults decide nothing
@@ -82,7 +90,7 @@ class StockRevaluationJournalLine(models.Model):
         common.update(journal_id=journal.id, company_id=journal.company_id.id)
         common.update(date=journal.date, reason_id=journal.reason_id.id, kind=journal.reason_id.kind)
         own = [name for name in self._foreign_fields() if name in wanted and self._fields[name].default]
-        return [dict(common, **(self.default_get(own) if own else {}), **row) for row in rows]
+        return common, own
 
     def _foreign_fields(self):
         """Return the names of the fields that other addons, or users, have put on lines."""
@@ -99,9 +107,9 @@ class StockRevaluationJournalLine(models.Model):
         """Tell whether what follows from the figures is what the statements say: no other addon computes it."""
         return all(map(self._is_own_compute, FOLLOWS))
 
-    def _insert_statement(self, journal, rows):
-        names = [name for name in rows[0] if name in self._fields and self._fields[name].column_type]
-        source, params = self._rows_as_table(names, rows)
+    def _insert_statement(self, journal, rows, common):
+        names = [name for name in {**common, **rows[0]} if name in self._fields and self._fields[name].column_type]
+        source, params = self._rows_as_table(names, rows, common)
         follows = self._following_columns(journal)
         columns = names + list(follows) + ["categ_id"]
         values = ["v." + name for name in names] + list(follows.values()) + ["template.categ_id"]
@@ -164,18 +172,25 @@ class StockRevaluationJournalLine(models.Model):
 
     # ------------------------------------------------------------------ SQL
 
-    def _rows_as_table(self, names, rows):
-        """Return the SQL of a table `v` of the `rows`, its columns as the ORM would store them, and its parameters."""
-        arrays, columns, params = [], [], []
-        for number, name in enumerate(names):
+    def _rows_as_table(self, names, rows, common=()):
+        """Return the SQL of a table `v` of the `rows`, its columns as the ORM would store them, and its parameters.
+
+        What is `common` to all rows, or the same in all, goes over once.
+        """
+        arrays, columns, values, params = ["%s::int4[]"], [], [], [_array(range(len(rows)), "int4")]
+        for name in names:
             kind = self._fields[name].column_type[0]
-            column = [row[name] for row in rows]
             raw = "float8" if kind in ("numeric", "float8") else kind
-            arrays.append("%%s::%s[]" % raw)
-            params.append(_array(column, raw))
-            columns.append(self._stored_sql(name, "u.c%d" % number))
-        unnested = "unnest(%s) AS u(%s)" % (", ".join(arrays), ", ".join("c%d" % n for n in range(len(names))))
-        return "(SELECT %s FROM %s) v" % (", ".join(columns), unnested), params
+            column = [row[name] for row in rows] if name in rows[0] else [common[name]]
+            if column.count(column[0]) == len(column):
+                columns.append(self._stored_sql(name, "%%s::%s" % raw))
+                values.append(None if column[0] is False and raw != "bool" else column[0])
+            else:
+                columns.append(self._stored_sql(name, "u.c%d" % len(arrays)))
+                arrays.append("%%s::%s[]" % raw)
+                params.append(_array(column, raw))
+        unnested = "unnest(%s) AS u(%s)" % (", ".join(arrays), ", ".join("c%d" % n for n in range(len(arrays))))
+        return "(SELECT %s FROM %s) v" % (", ".join(columns), unnested), values + params
 
     def _stored_sql(self, name, value):
         """Return the SQL of `value` rounded as the ORM stores field `name`."""

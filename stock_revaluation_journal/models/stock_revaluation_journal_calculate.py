@@ -127,7 +127,7 @@ class StockRevaluationJournal(models.Model):
             position
             for position in positions
             if (not min_value or position.value >= min_value or position.unit_cost is not None)
-            and not self._overlaps(position.key, kept)
+            and not (kept and self._overlaps(position.key, kept))
         ]
         lines = self.env["stock.revaluation.journal.line"]._create_from_positions(self, positions)
         return len(lines), left_out
@@ -248,13 +248,17 @@ class StockRevaluationJournalLine(models.Model):
             by_product[position.key.product_id].append(position)
         products = self.env["product.product"].with_context(active_test=False).sudo()
         products = products.search([("id", "in", list(by_product))], order="default_code, name, id")
-        rows, sequence = [], journal._get_last_sequence()
+        return self._insert_rows(journal, self._position_rows(journal, products, by_product))
+
+    def _position_rows(self, journal, products, by_product):
+        """Yield the values of a line for each position of `products`, numbered on."""
+        sequence = journal._get_last_sequence()
         for product in journal._seam()._facts(products):
             for position in by_product[product.id]:
                 sequence += 1
                 row = self._book_values(position, product)
-                rows.append(dict(row, sequence=sequence, **self._key_values(position.key)))
-        return self._insert_rows(journal, rows)
+                row.update(self._key_values(position.key), sequence=sequence)
+                yield row
 
     def _book_values(self, position, product):
         """Return the values of a line with the figures of `position` and revalued = calculated."""

@@ -102,10 +102,10 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_products_now(self, products, moment):
         compat.flush(self.env)
-        moved = self._moved(products)
-        products = self._valued(products.filtered(lambda product: product.id in moved))
-        quantities = self._read_quantities(products, moment)
-        values = self._read_values(products, quantities, moment)
+        products = self._valued(products.browse(self._moved(products)))
+        facts = self._facts(products)
+        quantities = self._read_quantities(products, moment, facts)
+        values = self._read_values(products, quantities, moment, facts)
         return {product.id: (quantities[product.id], self._money(values[product.id])) for product in products}
 
     def _positions(self, products, calculate_per="product", moment=None):
@@ -120,7 +120,7 @@ class StockRevaluationValuation(models.AbstractModel):
         Under FIFO 19.0 of early 2026 counts them, at the cost of the last receipt: that cost changed, their
         value would change as well, which is no revaluation of the company's stock.
         """
-        fifo = products.filtered(lambda product: product.cost_method == "fifo" and not product.lot_valuated)
+        _by_lot, fifo, _average, _standard = self._by_method(products)
         if not fifo or "owners" in fifo[:1]._with_valuation_context().env.context:
             return products.browse()
         compat.flush(self.env)
@@ -133,44 +133,48 @@ class StockRevaluationValuation(models.AbstractModel):
         return products.browse([row[0] for row in self.env.cr.fetchall()])
 
     def _moved(self, products):
-        """Return the ids of the products that have moved in or out of the company's stock."""
+        """Return the ids of the `products` that have moved in or out of the company's stock, in their order."""
         self.env.cr.execute(
             "SELECT DISTINCT product_id FROM stock_move"
             " WHERE company_id = %s AND product_id = ANY(%s) AND state = 'done'",
             [self.env.company.id, products.ids],
         )
-        return {row[0] for row in self.env.cr.fetchall()}
+        moved = {row[0] for row in self.env.cr.fetchall()}
+        return [product_id for product_id in products.ids if product_id in moved]
 
-    def _read_quantities(self, products, moment=None):
+    def _by_method(self, products, facts=None):
+        """Return (valued by lot, FIFO, average, standard): `products`, or those of `facts`, by how they are valued."""
+        ids = defaultdict(list)
+        for product in self._facts(products) if facts is None else facts:
+            ids["lot" if product.lot_valuated else product.cost_method].append(product.id)
+        return [products.browse(ids[kind]) for kind in ("lot", "fifo", "average", "standard")]
+
+    def _read_quantities(self, products, moment=None, facts=None):
         """Return {product id: quantity valued}: Odoo's own, in the contexts that Odoo values in.
 
         Lots as they are now: at a past moment products valued by lot are left out if they have moved since.
         """
-        by_lot = products.filtered("lot_valuated")
-        quantities = {
-            product_id: sum(quantity for quantity, _value in lots.values())
-            for product_id, lots in self._read_lots(by_lot).items()
-        }
-        fifo = (products - by_lot).filtered(lambda product: product.cost_method == "fifo")
-        for group in (fifo, products - by_lot - fifo):
+        by_lot, fifo, average, standard = self._by_method(products, facts)
+        quantities = dict.fromkeys(products.ids, 0.0)
+        for product_id, lots in self._read_lots(by_lot).items():
+            quantities[product_id] = sum(quantity for quantity, _value in lots.values())
+        for group in (fifo, average + standard):
             context = group[:1]._with_valuation_context().env.context if group else {}
-            group = group.with_context(**dict(context, to_date=moment or False))
-            quantities.update((product.id, product.qty_available) for product in group)
-        return {product.id: quantities.get(product.id, 0.0) for product in products}
+            figures = group.with_context(**context)._compute_quantities_dict(None, None, None, to_date=moment or False)
+            quantities.update((product_id, own["qty_available"]) for product_id, own in figures.items())
+        return quantities
 
-    def _read_values(self, products, quantities, moment=None):
+    def _read_values(self, products, quantities, moment, facts):
         """Return {product id: value, unrounded}; zero for products without quantity."""
         values = dict.fromkeys(products.ids, 0.0)
-        stocked = products.filtered(lambda product: not tools.uom_is_zero(product.uom_id, quantities[product.id]))
-        by_lot = stocked.filtered("lot_valuated")
-        fifo = (stocked - by_lot).filtered(lambda product: product.cost_method == "fifo")
-        replayed = stocked.browse()
-        if moment or not hasattr(stocked, "_run_average_batch"):
-            replayed = (stocked - by_lot).filtered(lambda product: product.cost_method == "average")
+        stocked = [product for product in facts if not tools.uom_is_zero(product.uom_id, quantities[product.id])]
+        by_lot, fifo, average, standard = self._by_method(products, stocked)
+        replays = moment or not hasattr(products, "_run_average_batch")
         values.update(self._values_of_receipts(fifo, quantities, moment))
-        values.update(self._values_of_replay(replayed, quantities, moment))
+        if replays:
+            values.update(self._values_of_replay(average, quantities, moment))
         values.update((product.id, product.total_value) for product in by_lot)
-        costs = self._read_costs((stocked - by_lot - fifo - replayed).ids, moment)
+        costs = self._read_costs((standard if replays else average + standard).ids, moment)
         values.update((product_id, cost * quantities[product_id]) for product_id, cost in costs.items())
         return values
 

@@ -19,11 +19,11 @@ HISTORY = (
     "   THEN line.quantity_product_uom::float8 ELSE 0 END"
     "  ELSE CASE WHEN line.location_id = ANY(%(places)s) AND line.location_dest_id <> ALL(%(places)s)"
     "   THEN -line.quantity_product_uom::float8 ELSE 0 END END AS counted,"
-    " CASE WHEN move.is_in THEN COALESCE(given.value, CASE WHEN NOT {at_cost} THEN COALESCE(move.value, 0)::float8 END)"
+    " CASE WHEN move.is_in THEN COALESCE({given}, CASE WHEN NOT {at_cost} THEN COALESCE(move.value, 0)::float8 END)"
     "  ELSE 0 END AS value, move.is_dropship OR (move.is_in AND move.is_out) AS is_odd"
     " FROM stock_move move LEFT JOIN stock_move_line line ON line.move_id = move.id AND line.picked"
     " AND (line.owner_id IS NULL OR line.owner_id = %(partner)s)"
-    " LEFT JOIN unnest(%(given_moves)s::int[], %(given_values)s::float8[]) AS given(id, value) ON given.id = move.id"
+    "{join_given}"
     " WHERE move.company_id = %(company)s AND move.state = 'done' AND move.product_id = ANY(%(products)s)"
     " AND (move.is_in OR move.is_out OR move.is_dropship) AND move.date <= COALESCE(%(moment)s, 'infinity'::timestamp)"
     " UNION ALL SELECT product_id, date, 0, id, NULL, COALESCE(value, 0)::float8, FALSE FROM product_value"
@@ -35,6 +35,9 @@ HISTORY = (
     " AS cost(product_id, date, value, number))"
     " SELECT product_id, array_agg(id), array_agg(counted), array_agg(value), COALESCE(bool_or(is_odd), FALSE)"
     " FROM (SELECT * FROM event ORDER BY product_id, date, late, id) ordered GROUP BY product_id"
+)
+GIVEN = (
+    " LEFT JOIN unnest(%(given_moves)s::int[], %(given_values)s::float8[]) AS given(id, value) ON given.id = move.id"
 )
 PLACES = "SELECT id FROM stock_location place WHERE " + VALUED % {"location": "place"}
 # Products whose histories are in memory at one time.
@@ -66,7 +69,8 @@ class StockRevaluationValuation(models.AbstractModel):
         self.env.cr.execute(PLACES)
         params["places"] = [row[0] for row in self.env.cr.fetchall()]
         self.env.cr.execute("SET LOCAL cursor_tuple_fraction = 1")  # all rows are read, not the first ones
-        self.env.cr.execute(HISTORY.replace("{at_cost}", at_cost), params)
+        parts = {"at_cost": at_cost, "given": "given.value" if given else "NULL", "join_given": GIVEN if given else ""}
+        self.env.cr.execute(HISTORY.format(**parts), params)
         while True:
             self.env.cr.execute("FETCH %s FROM revaluation_history", [HISTORIES_AT_ONCE])
             rows = self.env.cr.fetchall()

@@ -124,10 +124,12 @@ def _selected(env):
 
 
 def _group(env):
-    table, condition = ("stock_valuation_layer", "") if seed.HAS_LAYERS else ("stock_move", " AND state = 'done'")
+    """Read what the figures are made of: layers; on 19.0 moves with their lines, which say what of them counts."""
+    source = "stock_valuation_layer t" if seed.HAS_LAYERS else "stock_move t JOIN stock_move_line l ON l.move_id = t.id"
+    quantity = "t.quantity" if seed.HAS_LAYERS else "l.quantity_product_uom"
     env.cr.execute(
-        "SELECT product_id, SUM(quantity)::float, SUM(value)::float FROM %s"
-        " WHERE company_id = %%s%s GROUP BY product_id" % (table, condition),
+        "SELECT t.product_id, SUM(%s)::float, SUM(t.value)::float FROM %s WHERE t.company_id = %%s GROUP BY 1"
+        % (quantity, source),
         [env.company.id],
     )
     env.cr.fetchall()
