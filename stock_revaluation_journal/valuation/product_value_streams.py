@@ -101,9 +101,10 @@ class StockRevaluationValuation(models.AbstractModel):
         products = self._changed_products(changes).with_company(self.env.company)
         then, now = self._read_products(products, moment), self._read_products(products)
         fifo = products.filtered(lambda product: product.cost_method == "fifo")
-        receipts = self._read_receipts_then(fifo, moment)
+        receipts, reversed_layers = self._read_receipts_then(fifo, moment), self._read_reversed_layers(changes)
         for product in fifo:
-            self._set_extras(by_product[product.id], plans, receipts.get(product.id, []), then[product.id][1])
+            own = receipts.get(product.id, [])
+            self._set_extras(by_product[product.id], plans, own, then[product.id][1], reversed_layers)
         moved = products.filtered(
             lambda product: any(part.movements for change in by_product[product.id] for part in plans[change.line_id])
         )
@@ -120,10 +121,23 @@ class StockRevaluationValuation(models.AbstractModel):
         layers.update(self._read_layers(by_lot) if by_lot else {})
         return layers
 
-    def _set_extras(self, changes, plans, receipts, value):
+    def _read_reversed_layers(self, changes):
+        """Return {receipt id: (value, change of the receipt)} of the journal that these `changes` reverse, if any."""
+        self.env.cr.execute(
+            "SELECT layer.stock_move_id, SUM(layer.value), SUM(layer.receipt_value)"
+            " FROM stock_valuation_layer layer JOIN stock_revaluation_journal reversal"
+            " ON reversal.reversed_journal_id = layer.revaluation_journal_id"
+            " WHERE reversal.id = ANY(%s) AND layer.revaluation_forwarded IS NOT TRUE AND layer.receipt_value <> 0"
+            " GROUP BY layer.stock_move_id",
+            [list({change.journal_id for change in changes})],
+        )
+        return {move_id: tuple(map(decimal, amounts)) for move_id, *amounts in self.env.cr.fetchall()}
+
+    def _set_extras(self, changes, plans, receipts, value, reversed_layers):
         """Say on the parts of a FIFO product what the whole value of each receipt changes by.
 
-        That is whole cents, so the last receipt reached takes what the product's total still lacks.
+        That is whole cents, so the last receipt reached takes what the product's total still lacks. Of what the
+        receipts took of 1.47, 2.20 or 2.21, a reversal gives back the very same.
         """
         by_id, extras = {receipt.layer_id: receipt for receipt in receipts}, {}
         for change in changes:
@@ -131,7 +145,10 @@ class StockRevaluationValuation(models.AbstractModel):
                 own = {}
                 for move_id, _quantity, amount in part.layers:
                     receipt = by_id.get(move_id)
-                    own[move_id] = amount if change.key.whole else self._whole_receipt(amount, receipt)
+                    taken, extra = reversed_layers.get(move_id, (0, 0))
+                    is_undone = amount and amount == -taken
+                    whole = amount if change.key.whole else self._whole_receipt(amount, receipt)
+                    own[move_id] = -extra if is_undone else whole
                 plans[change.line_id][index] = part._replace(extras=own)
                 extras.update(own)
         reached = [move_id for move_id in extras if move_id in by_id]
@@ -144,6 +161,8 @@ class StockRevaluationValuation(models.AbstractModel):
             for receipt in receipts
         )
         last = by_id[reached[-1]]
+        if reversed_layers and decimal(self._money(total)) == new_value:
+            return
         for change in changes:
             for part in plans[change.line_id]:
                 if last.layer_id in part.extras:

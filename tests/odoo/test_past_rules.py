@@ -161,6 +161,29 @@ class TestPastRules(PastDateCase):
         self.assertMoney(self.value_then(product), 72.00)
         self.assertMoney(self.stock_value(product), 3.00)
 
+    def test_reversing_gives_a_receipt_the_very_cents_it_had(self):
+        """19.0 keeps the value of the whole receipt, of which 4 of 6 were there: 1.47 of them are 2.205 of it.
+
+        6 @ 3.33 and 1.33 × 6 / 4 are 21.98, 2.20 more make 4 of 6 worth 16.12. Taking 2.21 back, 4 of 6 would be
+        14.65 again (14.6467), but the 2 still there now 7.32 instead of 7.33.
+        """
+        product = self.create_product("fifo")
+        self.receive(product, 6, 3.33)
+        self.deliver(product, 2)
+        self.pass_time(days=15)
+        self.deliver(product, 2)
+        self.pass_time(days=1)
+        first = self.post_past(self.past_journal(product, 14.65))
+        value = self.stock_value(product)
+        if self.has_product_values:
+            self.assertMoney(value, 7.33)
+        second = self.post_past(self.past_journal(product, 16.12))
+        for journal, expected in ((second, value), (first, 6.66)):
+            reversal = self.env["stock.revaluation.journal"].browse(journal.action_reverse()["res_id"])
+            self.post_past(reversal)
+            self.assertMoney(self.stock_value(product), expected)
+        self.assertMoney(self.value_then(product), 13.32)
+
     def test_reversing_once_the_day_is_locked_takes_back_what_is_still_there(self):
         product, _delivery = self.history()
         journal = self.post_past(self.past_journal(product, 80.00))
