@@ -151,7 +151,8 @@ class StockRevaluationValuation(models.AbstractModel):
     def _read_invoiced(self, move_ids):
         """Return {move id: Invoiced} of deliveries, customer returns and receipts by their order lines.
 
-        Invoices take deliveries in order of time; credit notes take returns, bills take receipts.
+        Invoices take deliveries in order of time, bills take receipts; credit notes take returns. A credit note of
+        goods that did not come back undoes the cost of its invoice, so the last ones invoiced count as not invoiced.
         """
         invoiced = {}
         if not compat.HAS_LAYERS or self.env.company.anglo_saxon_accounting:
@@ -159,7 +160,7 @@ class StockRevaluationValuation(models.AbstractModel):
                 for line in self._read_order_lines("sale.order.line", "sale_line_id", move_ids):
                     done = line.move_ids.filtered(lambda move: move.state == "done")
                     returns = done.filtered(lambda move: move.location_dest_id.usage != "customer")
-                    invoiced.update(self._split_invoiced(done - returns, line.invoice_lines, "out_invoice"))
+                    invoiced.update(self._split_invoiced(done - returns, line.invoice_lines, "out_invoice", returns))
                     invoiced.update(self._split_invoiced(returns, line.invoice_lines, "out_refund"))
             if "purchase_line_id" in self.env["stock.move"]._fields:
                 for line in self._read_order_lines("purchase.order.line", "purchase_line_id", move_ids):
@@ -176,19 +177,31 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         return self.env[model].sudo().browse(row[0] for row in self.env.cr.fetchall())
 
-    def _split_invoiced(self, moves, items, kind):
-        """Return {move id: Invoiced}: `moves` in order of time are invoiced by the posted `items` of `kind`."""
-        items = items.filtered(lambda item: item.move_id.state == "posted" and item.move_id.move_type == kind)
-        left = sum(
-            item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False) for item in items
-        )
+    def _split_invoiced(self, moves, items, kind, returns=None):
+        """Return {move id: Invoiced}: `moves` in order of time are invoiced by the posted `items` of `kind`.
+
+        Less what credit notes took back beyond `returns`, where these are given.
+        """
+        left, date = self._get_invoiced(items, kind)
+        if returns is not None:
+            left -= max(0.0, self._get_invoiced(items, "out_refund")[0] - sum(map(self._get_done_quantity, returns)))
         parts = {}
-        for move in moves.sorted(lambda move: (move.date, move.id)) if items else ():
-            quantity = move.product_uom._compute_quantity(
-                compat.done_quantity(move), move.product_id.uom_id, round=False
-            )
+        for move in moves.sorted(lambda move: (move.date, move.id)) if left > 0 else ():
+            quantity = self._get_done_quantity(move)
             taken = min(left, quantity)
             left -= taken
             if taken > 0:
-                parts[move.id] = Invoiced(decimal(taken) / decimal(quantity), max(items.mapped("move_id.date")))
+                parts[move.id] = Invoiced(decimal(taken) / decimal(quantity), date)
         return parts
+
+    def _get_invoiced(self, items, kind):
+        """Return (quantity in the product's unit, last date) of those posted `items` that are of `kind`."""
+        items = items.filtered(lambda item: item.move_id.state == "posted" and item.move_id.move_type == kind)
+        quantities = [
+            item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False) for item in items
+        ]
+        return sum(quantities), max(items.mapped("move_id.date"), default=None)
+
+    def _get_done_quantity(self, move):
+        """Return what `move` moved, in the product's unit."""
+        return move.product_uom._compute_quantity(compat.done_quantity(move), move.product_id.uom_id, round=False)

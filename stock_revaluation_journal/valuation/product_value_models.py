@@ -1,10 +1,16 @@
 """What Odoo 19.0's own models need so that a revaluation counts: receipts, cost history, the ledger of changes."""
 
+from collections import namedtuple
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .. import compat, tools
+
+# What a journal did to the cost of goods sold of an order line. `first_id`: of the items it booked; `booked` of it, and
+# how many units were `invoiced` and `credited` without coming back by then; `per_unit` delivered it lowered the cost.
+Lowered = namedtuple("Lowered", "first_id booked invoiced credited per_unit")
 
 
 def find_read_ahead(model, domain, offset, limit, order):
@@ -161,18 +167,12 @@ class AccountMoveLine(models.Model):
     _inherit = "account.move.line"
 
     def _get_posted_cogs_value(self):
-        """Count what journals have booked of the deliveries' cost: the next invoice then does not book it again."""
-        layers = self.env["stock.valuation.layer"].sudo()
-        moves = self._get_stock_moves()
-        if moves:
-            layers = layers.search(
-                [
-                    ("stock_move_id", "in", moves.ids),
-                    ("revaluation_forwarded", "=", True),
-                    ("account_move_id", "!=", False),
-                ]
-            )
-        return super()._get_posted_cogs_value() - sum(layers.mapped("value"))
+        """Count what journals did to the cost of goods invoiced: the next invoice then does not book it again.
+
+        Odoo looks at all that invoices have booked, of goods credited since as well.
+        """
+        lowered = sum(each.booked + each.credited * each.per_unit for each in self._get_lowered())
+        return super()._get_posted_cogs_value() - lowered
 
     def _get_cogs_value(self):
         """Give back with a credit note what its goods cost by now: what journals booked since as well."""
@@ -191,24 +191,48 @@ class AccountMoveLine(models.Model):
 
     def _get_booked_since(self):
         """Return by how much a unit journals have lowered this item of an invoice's cost after it was booked."""
-        origin = self.cogs_origin_id
-        domain = [("stock_move_id", "in", origin._get_stock_moves().filtered("is_out").ids)]
-        domain += [("revaluation_forwarded", "=", True), ("account_move_id", "!=", False)]
-        lowered = [
-            (layer.value, min(layer.account_move_id.line_ids.ids))
-            for layer in self.env["stock.valuation.layer"].sudo().search(domain)
-        ]
-        lowered = [(value, first_id) for value, first_id in lowered if first_id > self.id]
-        if not lowered or "sale_line_ids" not in origin._fields or self.parent_state != "posted":
+        if self.parent_state != "posted":
             return 0.0
-        booked = [
-            (item.id, item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False))
-            for item in origin.sale_line_ids.invoice_lines.move_id.line_ids
-            if item.display_type == "cogs" and item.product_id == self.product_id and item.price_unit >= 0
-            if item.parent_state == "posted" and item.move_type == "out_invoice"
-        ]
         return sum(
-            value / sum(quantity for item_id, quantity in booked if item_id < first_id) for value, first_id in lowered
+            each.booked / (each.invoiced - each.credited)
+            for each in self.cogs_origin_id._get_lowered()
+            if each.first_id > self.id and each.booked and each.invoiced > each.credited
+        )
+
+    def _get_lowered(self):
+        """Return [Lowered] of the journals that have forwarded something to the deliveries of this invoice's item."""
+        moves, lowered = self._get_stock_moves(), []
+        domain = [("stock_move_id", "in", moves.ids), ("revaluation_forwarded", "=", True)]
+        layers = self.env["stock.valuation.layer"].sudo().search(domain) if moves else ()
+        for journal, own in layers.grouped("revaluation_journal_id").items() if layers else ():
+            first_id = min(journal.account_move_ids.line_ids.ids, default=0)
+            delivered = own.filtered("stock_move_id.is_out")
+            if delivered and first_id:
+                quantity = sum(move._get_valued_qty() for move in delivered.stock_move_id)
+                returned = sum(move._get_valued_qty() for move in (own - delivered).stock_move_id)
+                booked = sum(delivered.filtered("account_move_id").mapped("value"))
+                invoiced = self._get_booked_quantity("out_invoice", first_id)
+                credited = max(0.0, self._get_booked_quantity("out_refund", first_id) - returned)
+                per_unit = sum(delivered.mapped("value")) / quantity
+                lowered.append(Lowered(first_id, booked, invoiced, credited, per_unit))
+        return lowered
+
+    def _get_booked_quantity(self, kind, first_id):
+        """Return the quantity whose cost the order's invoices of a `kind` had booked before an item of `first_id`."""
+        if "sale_line_ids" not in self._fields:
+            return 0.0
+        items = self.sale_line_ids.invoice_lines.move_id.line_ids.filtered(
+            lambda item: (
+                item.display_type == "cogs"
+                and item.product_id == self.product_id
+                and item.price_unit >= 0
+                and item.parent_state == "posted"
+                and item.move_type == kind
+                and item.id < first_id
+            )
+        )
+        return sum(
+            item.product_uom_id._compute_quantity(item.quantity, item.product_id.uom_id, round=False) for item in items
         )
 
 

@@ -4,6 +4,7 @@ from odoo import fields
 from test_past_date import PastDateCase
 
 CASES = ("all_returned", "one_returned", "credited_from_order", "nothing_returned", "invoiced_in_parts")
+CREDITED_BEFORE = ("all", "one", "one_dated_before_the_day", "one_of_three", "one_invoiced_again", "one_returned")
 
 
 class TestPastCreditNotes(PastDateCase):
@@ -73,6 +74,74 @@ class TestPastCreditNotes(PastDateCase):
         self.credit(first)
         self.assert_books(product, 80.00, 0.00)
 
+    def test_credit_notes_without_return_before_a_journal_of_an_earlier_day(self):
+        """The cost of what is credited waits for its next invoice again, and so does its share of the change."""
+        orders = {}
+        for method in ("fifo", "average", "standard"):
+            for case in CREDITED_BEFORE:
+                cost = 10.0 if method == "standard" else 0.0
+                product = self.create_product(method, cost=cost, invoice_policy="delivery")
+                orders[product] = (method, case)
+        self.bill_all([(self.receive(product, 10, 10), 10.00, None) for product in orders])
+        self.pass_time(days=15)
+        for product, (method, case) in orders.items():
+            order = self.sell(product, 4)
+            invoice = self.invoice(order, 3 if case == "one_of_three" else None)
+            if case == "one_returned":
+                self.return_sold(order, 1)
+            date = self.days_ago(11) if case == "one_dated_before_the_day" else None
+            self.credit(invoice, None if case == "all" else 1, date)
+            if case == "one_invoiced_again":
+                self.invoice(order)
+            orders[product] = (method, case, order, invoice)
+        self.pass_time(days=1)
+        products = self.env["product.product"].concat(*orders)
+        journal = self.past_journal(products, 80.00, counterpart_account_id=self.account_revaluation.id)
+        self.post_past(journal)
+        # -2.00 a unit of 10: the stock has 6 at 8.00, what was sold cost 8.00 each, invoiced or not
+        for product, (method, case, order, invoice) in orders.items():
+            with self.subTest(method=method, credited=case):
+                getattr(self, "check_credited_" + case)(product, order, invoice)
+
+    def check_credited_all(self, product, order, _invoice):
+        self.assert_books(product, 48.00, 0.00, 32.00)
+        self.invoice(order)
+        self.assert_books(product, 48.00, 32.00)
+
+    def check_credited_one(self, product, order, invoice):
+        # 3 at 8.00, one waits
+        self.assert_books(product, 48.00, 24.00, 8.00)
+        self.credit(invoice, 1)
+        self.assert_books(product, 48.00, 16.00, 16.00)
+        self.invoice(order)
+        self.assert_books(product, 48.00, 32.00)
+
+    def check_credited_one_dated_before_the_day(self, product, order, _invoice):
+        self.assert_books(product, 48.00, 24.00, 8.00)
+        self.return_sold(order, 1)
+        # it comes back at 8.00: 7 in stock
+        self.assert_books(product, 56.00, 24.00)
+
+    def check_credited_one_of_three(self, product, order, _invoice):
+        # 2 at 8.00; one that was credited and one that was not invoiced yet wait
+        self.assert_books(product, 48.00, 16.00, 16.00)
+        self.invoice(order)
+        self.assert_books(product, 48.00, 32.00)
+
+    def check_credited_one_invoiced_again(self, product, order, _invoice):
+        self.assert_books(product, 48.00, 32.00)
+        self.deliver_more(order, 1)
+        self.invoice(order)
+        # 5 at 8.00
+        self.assert_books(product, 40.00, 40.00)
+
+    def check_credited_one_returned(self, product, order, _invoice):
+        # 3 stay sold, 7 are in stock
+        self.assert_books(product, 56.00, 24.00)
+        self.deliver_more(order, 1)
+        self.invoice(order)
+        self.assert_books(product, 48.00, 32.00)
+
     def assert_books(self, product, stock, expense, delivered=0.0):
         """Stock value, cost of goods sold, and the cost of what is delivered and not invoiced.
 
@@ -94,15 +163,23 @@ class TestPastCreditNotes(PastDateCase):
             move.product_id, quantity, move.location_dest_id, move.location_id, self.warehouse.in_type_id, **vals
         )
 
-    def credit(self, invoice, quantity=None):
+    def deliver_more(self, order, quantity):
+        """Deliver `quantity` more on the line of an order."""
+        move = order.order_line.move_ids.filtered(lambda move: move.location_dest_id == self.customer_location)
+        vals = {"sale_line_id": order.order_line.id}
+        self._transfer(
+            move.product_id, quantity, move.location_id, move.location_dest_id, self.warehouse.out_type_id, **vals
+        )
+
+    def credit(self, invoice, quantity=None, date=None):
         """Post the credit note of an invoice, or of `quantity` of it."""
-        note = invoice._reverse_moves([{"date": fields.Date.today()}])
+        note = invoice._reverse_moves([{"date": date or fields.Date.today()}])
         if quantity is not None:
             note.write({"invoice_line_ids": [(1, note.invoice_line_ids.id, {"quantity": quantity})]})
-        self.post_note(note)
+        self.post_note(note, date)
 
-    def post_note(self, note):
-        note.invoice_date = fields.Date.today()
+    def post_note(self, note, date=None):
+        note.invoice_date = date or fields.Date.today()
         note.action_post()
         self.flush()
         self.invalidate()
