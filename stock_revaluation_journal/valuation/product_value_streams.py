@@ -136,8 +136,8 @@ class StockRevaluationValuation(models.AbstractModel):
     def _set_extras(self, changes, plans, receipts, value, reversed_layers):
         """Say on the parts of a FIFO product what the whole value of each receipt changes by.
 
-        That is whole cents, so the last receipt reached takes what the product's total still lacks. Of what the
-        receipts took of 1.47, 2.20 or 2.21, a reversal gives back the very same.
+        That is whole cents, so the last receipt reached takes what the product's total still lacks, if that is seen:
+        half a cent of it may be right already. What a receipt took of 1.47, be it 2.20 or 2.21, a reversal gives back.
         """
         by_id, extras = {receipt.layer_id: receipt for receipt in receipts}, {}
         for change in changes:
@@ -161,7 +161,7 @@ class StockRevaluationValuation(models.AbstractModel):
             for receipt in receipts
         )
         last = by_id[reached[-1]]
-        if reversed_layers and decimal(self._money(total)) == new_value:
+        if decimal(self._money(total)) == new_value:
             return
         for change in changes:
             for part in plans[change.line_id]:

@@ -184,6 +184,25 @@ class TestPastRules(PastDateCase):
             self.assertMoney(self.stock_value(product), expected)
         self.assertMoney(self.value_then(product), 13.32)
 
+    def test_half_a_cent_of_a_receipt_with_nothing_issued_since_to_take_it(self):
+        """19.0: 10 @ 10, of which 9, to 152.85: 62.85 × 10 / 9 are 69.83 of the receipt. 5 @ 10 to 84.91.
+
+        -166.43 of both: to 9 / 14 of 71.33, 45.86, so -106.99 and -118.88 of the receipt; -59.44. Then they are
+        9 / 10 × 50.95 and 25.47: 71.325, which is 71.33 already. A cent more would be 71.34, and 6 @ 10 came since.
+        """
+        product = self.create_product("fifo")
+        self.receive(product, 10, 10)
+        self.receive(product, 5, 10)
+        self.deliver(product, 1)
+        self.pass_time(days=15)
+        self.receive(product, 6, 10)
+        self.pass_time(days=1)
+        first = self.past_journal(product, per="layer")
+        first.line_ids[0].value_revalued, first.line_ids[1].value_revalued = 152.85, 84.91
+        self.post_past(first)
+        self.post_past(self.past_journal(product, 71.33))
+        self.assertMoney(self.stock_value(product), 131.33)
+
     def test_reversing_once_the_day_is_locked_takes_back_what_is_still_there(self):
         product, _delivery = self.history()
         journal = self.post_past(self.past_journal(product, 80.00))
