@@ -1,5 +1,7 @@
-from odoo import api, fields, models
+from odoo import _, api, fields, models
 from odoo.exceptions import UserError
+
+from ..models.stock_revaluation_journal_steps import CALCULATE_PARAMETER
 
 
 class StockRevaluationDryRun(models.TransientModel):
@@ -30,9 +32,28 @@ class StockRevaluationDryRun(models.TransientModel):
             changes, missing, items, trial.problem = [], {}, [], False
             try:
                 if rule:
-                    changes, missing, items = rule._get_changes()
+                    product_ids, trial.problem = trial._get_tried(rule)
+                    changes, missing, items = rule._get_changes(product_ids)
             except UserError as error:
                 trial.problem = str(error)
             trial.item_count, trial.change_count = len(items), len(changes)
             trial.preview = rule._render_suggestions(changes, rule.company_id) if changes else False
             trial.missing = rule._name_missing(items, missing)
+
+    def _get_tried(self, rule):
+        """Return (ids of the products to look at, None for all; what to say where more than one request reads).
+
+        Raises: UserError where there are so many, and the rule's source has to look at all of them.
+        """
+        journal = rule._in_company().env["stock.revaluation.journal"]
+        products = journal._find_candidates(rule.product_ids.ids, rule.categ_ids.ids)
+        if not journal._are_many(products):
+            return None, False
+        total, count = len(products), journal._get_size(CALCULATE_PARAMETER)
+        if rule._looks_at_all_lines(rule.source):
+            raise UserError(_("%d products: too many to try, as this source has to look at all of them.", total))
+        return products[:count].ids, _(
+            "%(total)d products: too many to try at once. These are the first %(count)d of them.",
+            total=total,
+            count=count,
+        )

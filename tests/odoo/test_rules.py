@@ -151,6 +151,23 @@ class TestRules(RuleBuilders, RevaluationCase):
         form = Form(rule.env[action["res_model"]].with_context(**action["context"]))
         self.assertIn(product.display_name, form.problem)
 
+    def test_dry_run_of_very_many_products_looks_at_the_first_of_them(self):
+        self.env["ir.config_parameter"].sudo().set_param("stock_revaluation_journal.calculate_limit", "1")
+        products = self.stocked(10.00, 8.00) + self.stocked(10.00, 8.00)
+        rule = self.create_rule(products)
+        action = rule.action_dry_run()
+        form = Form(rule.env[action["res_model"]].with_context(**action["context"]))
+        self.assertEqual((form.item_count, form.change_count), (1, 1))
+        self.assertIn("2 products", form.problem)
+        first, second = products.search([("id", "in", products.ids)])
+        self.assertIn(first.display_name, form.preview)
+        self.assertNotIn(second.display_name, form.preview)
+        # A total cannot be spread over some of them
+        rule.write({"source": "spread", "spread_amount": 5, "only_lower": False})
+        form = Form(rule.env[action["res_model"]].with_context(**action["context"]))
+        self.assertEqual((form.item_count, form.change_count), (0, 0))
+        self.assertIn("all of them", form.problem)
+
     # ------------------------------------------------------------------ what a rule may be
 
     def test_rules_that_cannot_be_are_refused(self):
