@@ -21,6 +21,7 @@ from . import stock_revaluation_selling_cost
 from . import stock_revaluation_nrv_table
 from . import stock_revaluation_nrv_group
 from . import stock_revaluation_cost_source
+from . import stock_revaluation_cost_source_items
 from . import stock_revaluation_cost_source_prices
 from . import stock_revaluation_cost_source_preview
 from . import stock_revaluation_rollup

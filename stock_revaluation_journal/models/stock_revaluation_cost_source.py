@@ -14,16 +14,6 @@ COST_LIMIT = 10**15
 # How many changes a preview shows, and how many names stand in one list.
 SHOWN_AT_MOST = 50
 
-# What a new cost is asked for: a journal line, or a product with its stock.
-# Units: quantity in the product's stock unit, `value` as the books have it, `value_now` and
-# `unit_cost_now` as they are entered at present, company currency. `key` is the record's id.
-# `unit_cost`: the cost in the books of a line without stock, else None. `journal_id`: the line's journal. `position`:
-# what it is narrowed to, a lot or a layer; None for a whole product. `booked`: the allowance booked for it.
-Item = namedtuple(
-    "Item",
-    "key product_id quantity value cost_method unit_cost_now value_now unit_cost journal_id position booked",
-    defaults=(None, False, None, 0.0),
-)
 # What a line comes to whose allowance is released: its goods are gone.
 NOTHING_LEFT = {"unit_cost_revalued": 0.0, "value_revalued": 0.0}
 # A change that a source suggests for an item; `entry` is what `revalue` takes.
@@ -256,42 +246,6 @@ class StockRevaluationCostSource(models.AbstractModel):
                     Suggestion(item, entries[item.key], after["unit_cost_revalued"], after["value_revalued"], amount)
                 )
         return suggestions
-
-    # ------------------------------------------------------------------ items
-
-    @api.model
-    def _get_items(self, records, company, date=None):
-        """Return the items of journal lines, or of products with their stock in `company` at the end of `date`."""
-        if records._name == "stock.revaluation.journal.line":
-            return [
-                Item(
-                    line.id,
-                    line.product_id.id,
-                    line.quantity,
-                    line.value_calculated,
-                    line.cost_method,
-                    line.unit_cost_revalued,
-                    line.value_revalued,
-                    None if line.quantity or line._books_allowance() else line.unit_cost_calculated,
-                    line.journal_id.id,
-                    line._key(),
-                    line.allowance_booked if line._books_allowance() else 0.0,
-                )
-                for line in records
-            ]
-        seam = self.env["stock.revaluation.valuation"].with_context(allowed_company_ids=company.ids)
-        seam, products = seam.with_company(company), records.sudo().with_company(company)
-        moment = seam._value_date(date) if date else None
-        found = {position.key.product_id: position for position in seam._positions(products, "product", moment)[0]}
-        return [self._product_item(product, found.get(product.id)) for product in products]
-
-    def _product_item(self, product, position):
-        if position is None:
-            return Item(product.id, product.id, 0.0, 0.0, product.cost_method, 0.0, 0.0)
-        unit_cost = float(decimal(position.value) / decimal(position.quantity))
-        return Item(
-            product.id, product.id, position.quantity, position.value, product.cost_method, unit_cost, position.value
-        )
 
     def _book_cost(self, item):
         if item.unit_cost is not None:

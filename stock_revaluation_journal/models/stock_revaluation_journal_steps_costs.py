@@ -2,7 +2,7 @@ import json
 
 from odoo import _, models
 
-from .stock_revaluation_cost_source import Item
+from .stock_revaluation_cost_source_items import Item
 from .stock_revaluation_journal_steps import CALCULATE_PARAMETER, PRODUCTS_PER_STEP
 
 
