@@ -292,6 +292,10 @@ class StockRevaluationJournalLine(models.Model):
             for product_id, lot_id, layer_id in self.env.cr.fetchall()
         ]
 
+    def _read_journal_ids(self):
+        """Return the ids of the journals of these lines."""
+        return list({row["journal_id"] for row in self._read_rows("journal_id")})
+
     def _read_rows(self, *names):
         """Return [{name: value}] of these lines, in their order, without a record for each.
 

@@ -231,5 +231,5 @@ class StockRevaluationJournalLine(models.Model):
         return super()._create_from_positions(journal, positions)
 
     def _write_entries(self, entries):
-        self.journal_id._withdraw_schedule()
+        self.env["stock.revaluation.journal"].browse(self._read_journal_ids())._withdraw_schedule()
         return super()._write_entries(entries)

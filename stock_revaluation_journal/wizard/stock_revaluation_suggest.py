@@ -131,10 +131,11 @@ class StockRevaluationSuggest(models.TransientModel):
         return self._get_items(self._get_lines(), self.company_id)
 
     def _get_lines(self):
-        """Return the lines to change; in a form that is not saved yet they are copies of the real ones."""
-        lines = self.line_ids or self.journal_id.line_ids
-        lines = lines._origin if lines else lines
-        return lines.filtered(lambda line: line.state == "draft")
+        """Return this journal's lines to change; in a form that is not saved yet they are copies of the real ones."""
+        lines, journal = self.line_ids or self.journal_id.line_ids, self.journal_id._origin
+        rows = lines._origin._read_rows("state", "journal_id") if lines else ()
+        own = [row["id"] for row in rows if row["state"] == "draft" and row["journal_id"] == journal.id]
+        return lines.browse(own)
 
     def _get_options(self):
         options = super()._get_options()

@@ -300,6 +300,16 @@ class TestSuggest(RevaluationCase):
         self.assertMoney(self.line(journal, one).value_revalued, 10.00)
         self.assertMoney(self.line(journal, other).value_revalued, 40.00)
 
+    def test_lines_of_another_journal_do_not_change(self):
+        product = self.stocked(10, 4.00)
+        journal, other = self.calculate(product), self.calculate(product)
+        wizard = self.env["stock.revaluation.suggest"].create(
+            {"journal_id": journal.id, "line_ids": [(6, 0, other.line_ids.ids)], "source": "percent", "percentage": 5}
+        )
+        with self.assertRaises(UserError):
+            wizard.action_apply()
+        self.assertMoney(other.line_ids.amount, 0.00)
+
     def test_form_shows_the_preview_while_options_change(self):
         product = self.stocked(10, 4.00)
         journal = self.calculate(product)
