@@ -1,5 +1,8 @@
 """Small things that models and the valuation seam share; the same on every series."""
 
+import csv
+import io
+
 from odoo.tools import float_compare, float_is_zero
 from odoo.tools.misc import format_date, formatLang
 
@@ -35,6 +38,14 @@ def uom_compare(uom, one, other):
 def ask_to_run_again(cr):
     """End this transaction with a serialization failure: Odoo then runs the request again."""
     cr.execute("DO $$ BEGIN RAISE EXCEPTION 'changed meanwhile' USING ERRCODE = '40001'; END $$", log_exceptions=False)
+
+
+def copy_rows(cr, table, columns, rows):
+    """Insert rows of plain values by COPY, which takes half the time of INSERT. An empty text is NULL."""
+    file = io.StringIO()
+    csv.writer(file).writerows(rows)
+    file.seek(0)
+    cr._obj.copy_expert("COPY %s (%s) FROM STDIN (FORMAT csv)" % (table, ", ".join(columns)), file)
 
 
 class NumberWriter:

@@ -1,7 +1,10 @@
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError
 
-from .. import compat
+from .. import compat, tools
+
+# The table that links items to the lines they were made for.
+LINKS = "stock_revaluation_line_account_move_line_rel"
 
 
 class AccountMove(models.Model):
@@ -107,7 +110,7 @@ class AccountMoveLine(models.Model):
 
     revaluation_line_ids = fields.Many2many(
         "stock.revaluation.journal.line",
-        "stock_revaluation_line_account_move_line_rel",
+        LINKS,
         "account_move_line_id",
         "line_id",
         "Revaluation Lines",
@@ -123,6 +126,21 @@ class AccountMoveLine(models.Model):
         groups="stock_revaluation_journal.group_revaluation_user",
         help="What the item was made for: valuation, counterpart, or what an addon adds.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Link new items to their lines all at once: the ORM takes a second for ten thousand links."""
+        if tools.inner(self.env, "revaluation_posting") is None:
+            return super().create(vals_list)
+        name, vals_list = "revaluation_line_ids", [dict(vals) for vals in vals_list]
+        links = [
+            vals.pop(name)[0][2] if [command[0] for command in vals.get(name, ())] == [6] else [] for vals in vals_list
+        ]
+        items = super().create(vals_list)
+        rows = [(item_id, line_id) for item_id, line_ids in zip(items.ids, links) for line_id in line_ids]
+        tools.copy_rows(self.env.cr, LINKS, ("account_move_line_id", "line_id"), rows)
+        compat.written(items, [name])
+        return items
 
     def write(self, vals):
         fixed = {"debit", "credit", "balance", "amount_currency", "account_id", "product_id", "quantity", "move_id"}

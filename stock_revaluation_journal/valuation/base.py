@@ -290,6 +290,21 @@ class StockRevaluationValuation(models.AbstractModel):
 
     # ------------------------------------------------------------------ tools
 
+    def _read_once(self, kind, products, read):
+        """Return {product id: what `read(products)` has of it}; for one posting each is read once.
+
+        Shape: `kind` names what is read, and of which moment.
+        """
+        known = tools.inner(self.env, "revaluation_readings")
+        if known is None:
+            return read(products)
+        known = known.setdefault(kind, {})
+        missing = products.browse([product_id for product_id in products.ids if product_id not in known])
+        if missing:
+            found = read(missing)
+            known.update((product_id, found.get(product_id)) for product_id in missing.ids)
+        return {product_id: known[product_id] for product_id in products.ids if known[product_id] is not None}
+
     def _rounding(self):
         return self.env.company.currency_id.rounding
 
@@ -320,7 +335,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _local_date(self, moment):
         """Return the day of a moment in UTC where the company is."""
-        return pytz.utc.localize(moment).astimezone(self._timezone()).date()
+        return self._timezone().fromutc(moment).date()
 
     def _timezone(self):
         return pytz.timezone(self.env.company.partner_id.tz or self.env.user.tz or "UTC")

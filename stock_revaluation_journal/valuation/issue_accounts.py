@@ -13,9 +13,9 @@ from odoo import models
 from .. import compat
 from ..engine.rounding import decimal
 
-# What is known of a movement: its product, stock move, quantity and date, the account on the other side of its own
-# entry, the day of which is `date`.
-Own = namedtuple("Own", "key product move quantity account_id date")
+# What is known of a movement: its product, stock move (an id), quantity and date, the account on the other side of its
+# own entry, the day of which is `date`.
+Own = namedtuple("Own", "key product move_id quantity account_id date")
 # A delivery, return or receipt of an order line: which part of it has been invoiced, and when last.
 Invoiced = namedtuple("Invoiced", "part date")
 NOTHING = Invoiced(0, None)
@@ -71,15 +71,15 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_issue_accounts(self, movements):
         own = self._read_own_accounts(movements)
-        invoiced = self._read_invoiced([each.move.id for each in own if each.move])
-        products = {each.product.id: each.product.with_company(self.env.company) for each in own if each.product}
+        invoiced = self._read_invoiced([each.move_id for each in own if each.move_id])
+        products = {each.product for each in own}
         accounts = {
-            product_id: product.product_tmpl_id.get_product_accounts()
-            for product_id, product in products.items()
-            if product.valuation == "real_time"
+            product: product.product_tmpl_id.get_product_accounts()
+            for product in products
+            if product and product.valuation == "real_time"
         }
         return {
-            each.key: self._get_account_parts(each, accounts.get(each.product.id), invoiced.get(each.move.id, NOTHING))
+            each.key: self._get_account_parts(each, accounts.get(each.product), invoiced.get(each.move_id, NOTHING))
             for each in own
         }
 
@@ -90,16 +90,15 @@ class StockRevaluationValuation(models.AbstractModel):
         for statement, ids in self._own_account_statements(keys):
             self.env.cr.execute(statement, [ids])
             rows += self.env.cr.fetchall()
-        Product, Move = self.env["product.product"].sudo(), self.env["stock.move"].sudo()
+        Product, day_of = self.env["product.product"].sudo().with_company(self.env.company), self._timezone().fromutc
+        products = {product.id: product for product in Product.browse({row[1] for row in rows})}
         found = [
-            Own(
-                key, Product.browse(product_id), Move.browse(move_id or []), quantity, account, self._local_date(moment)
-            )
-            for key, product_id, move_id, quantity, moment, account in rows
+            Own(key, products[product_id], move_id, quantity, account_id, day_of(moment).date())
+            for key, product_id, move_id, quantity, moment, account_id in rows
         ]
         known = {each.key for each in found}
         return found + [  # a cost set by hand on 19.0: the next stock closing books it
-            Own(movement.key, Product, Move, 0.0, False, self._local_date(movement.moment))
+            Own(movement.key, Product, None, 0.0, False, day_of(movement.moment).date())
             for movement in movements
             if movement.key not in known
         ]
@@ -124,8 +123,8 @@ class StockRevaluationValuation(models.AbstractModel):
         part = decimal(invoiced.part)
         if not part or (not compat.HAS_LAYERS and account_id):
             return [(1, account_id or False, own.date)]
-        if own.quantity > 0 and not own.move.origin_returned_move_id:
-            invoiced_account = self._price_difference_account(own.product.with_company(self.env.company)) or (
+        if own.quantity > 0 and not self.env["stock.move"].sudo().browse(own.move_id).origin_returned_move_id:
+            invoiced_account = self._price_difference_account(own.product) or (
                 not compat.HAS_LAYERS and accounts["expense"]
             )
             invoiced_id = invoiced_account.id if invoiced_account else account_id

@@ -121,16 +121,17 @@ class StockRevaluationValuation(models.AbstractModel):
         plans = super()._plan(changes, moment)
         if not moment:
             return plans
+        by_product, step = self._by_product(changes), decimal(self._rounding())
         half = decimal(0.5).scaleb(-self.env["decimal.precision"].precision_get("Product Price"))
-        by_product = self._by_product(changes)
         figures = self._read_products(self._changed_products(changes))
         for product_id, own in by_product.items():
             parts = [part for change in own for part in plans[change.line_id] if not part.layers]
-            movements = [movement for part in parts for movement in part.movements]
             value = decimal(figures[product_id][1])
             below = min(value + sum(part.left for part in parts), 0) if value >= 0 else 0
-            limit = sum(half * abs(decimal(movement.quantity)) + decimal(self._rounding()) for movement in movements)
-            self._take_rest(own, plans, below, limit)
+            if below:
+                movements = [movement for part in parts for movement in part.movements]
+                limit = sum(half * abs(decimal(movement.quantity)) + step for movement in movements)
+                self._take_rest(own, plans, below, limit)
         return plans
 
     # ------------------------------------------------------------------ what a layer was worth

@@ -191,25 +191,28 @@ class StockRevaluationValuation(models.AbstractModel):
         Odoo values what is invoiced later by the layer of the issue and those linked to it, and what is returned
         later by the move's layers or (14.0) by the unit cost of the last of them.
         """
-        by_line = {change.line_id: change for change in changes}
-        Layer, added, vals_list = self.env["stock.valuation.layer"].sudo(), defaultdict(float), []
-        ids = {abs(forward.movement.key) for forward in forwarded if forward.movement.quantity < 0}
-        issues = {issue.id: issue for issue in Layer.browse(ids)}
-        for forward in forwarded:
-            vals = self._layer_vals(by_line[forward.line_id], forward.amount, forward.lot_id)
-            vals.update(
-                account_move_id=forward.account_move_id,
-                revaluation_account_id=forward.account_id,
-                stock_move_id=forward.movement.move,
-                revaluation_forwarded=True,
-            )
-            issue = issues.get(forward.movement.key)
-            if issue:
-                added[issue.id] += forward.amount
-                value = issue.value + sum(issue.stock_valuation_layer_ids.mapped("value")) + added[issue.id]
-                vals.update(stock_valuation_layer_id=issue.id, unit_cost=value / issue.quantity)
-            vals_list.append(vals)
+        vals_list = super()._forwarded_vals(changes, forwarded)
+        issues = self._read_issues([each for each in forwarded if each.movement.quantity < 0])
+        for forward, vals in zip(forwarded, vals_list):
+            issue_id = forward.movement.key
+            if issue_id in issues:
+                quantity, value = issues[issue_id]
+                issues[issue_id] = quantity, value + forward.amount
+                unit_cost = (value + forward.amount) / quantity
+                vals.update(stock_valuation_layer_id=issue_id, unit_cost=unit_cost)
         return vals_list
+
+    def _read_issues(self, forwarded):
+        """Return {layer id: (quantity, value with what is linked to it)} of the issues that took `forwarded` along."""
+        compat.flush(self.env)
+        self.env.cr.execute(
+            "SELECT issue.id, issue.quantity::float, (COALESCE(issue.value, 0) + COALESCE(SUM(linked.value), 0))::float"
+            " FROM stock_valuation_layer issue LEFT JOIN stock_valuation_layer linked"
+            " ON linked.stock_valuation_layer_id = issue.id AND linked.product_id = ANY(%s)"
+            " WHERE issue.id = ANY(%s) GROUP BY issue.id",
+            [list({each.product_id for each in forwarded}), list({each.movement.key for each in forwarded})],
+        )
+        return {layer_id: (quantity, value) for layer_id, quantity, value in self.env.cr.fetchall()}
 
     # ------------------------------------------------------------------ costs
 

@@ -90,15 +90,7 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ products
 
     def _read_products(self, products, moment=None):
-        known = tools.inner(self.env, "revaluation_readings")
-        if known is None:
-            return self._read_products_now(products, moment)
-        known = known.setdefault(moment, {})
-        missing = products.browse([product_id for product_id in products.ids if product_id not in known])
-        if missing:
-            found = self._read_products_now(missing, moment)
-            known.update((product_id, found.get(product_id)) for product_id in missing.ids)
-        return {product_id: known[product_id] for product_id in products.ids if known[product_id]}
+        return self._read_once(("figures", moment), products, lambda own: self._read_products_now(own, moment))
 
     def _read_products_now(self, products, moment):
         compat.flush(self.env)
@@ -154,6 +146,11 @@ class StockRevaluationValuation(models.AbstractModel):
 
         Lots as they are now: at a past moment products valued by lot are left out if they have moved since.
         """
+        return self._read_once(
+            ("quantities", moment), products, lambda own: self._read_quantities_now(own, moment, facts)
+        )
+
+    def _read_quantities_now(self, products, moment, facts):
         by_lot, fifo, average, standard = self._by_method(products, facts)
         quantities = dict.fromkeys(products.ids, 0.0)
         for product_id, lots in self._read_lots(by_lot).items():
@@ -261,6 +258,11 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         if not products:
             return {}
+        return self._read_once(
+            ("receipts", moment), products, lambda own: self._open_receipts_now(own, quantities, moment)
+        )
+
+    def _open_receipts_now(self, products, quantities, moment):
         params = dict(
             self._move_params(products, moment),
             quantities=[float(quantities[product.id]) for product in products],

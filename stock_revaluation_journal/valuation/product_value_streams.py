@@ -220,11 +220,11 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _replayed_values(self, products, by_product, then, value_changes, moment):
         """Return {product id: value now} under average cost once the new cost of its day counts, by Odoo's replay."""
-        costs = self._cost_rows(products, by_product, then, value_changes, moment)
+        costs = self._cost_rows(products, by_product, then, moment)
         average = self._valued(products.filtered(lambda product: product.id in costs))
         return self._values_of_replay(average, self._read_quantities(average), costs=costs, changes=value_changes)
 
-    def _cost_rows(self, products, by_product, then, value_changes, moment):
+    def _cost_rows(self, products, by_product, then, moment):
         """Return {product id: [(moment, unit cost)]} of the costs to log for products under average cost at a past day.
 
         The new cost of the day; and where a bill or a landed cost came since for what had been received by then, a
@@ -236,6 +236,11 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         if not average:
             return {}
+        return self._read_once(
+            ("costs", moment), average, lambda own: self._cost_rows_now(own, by_product, then, moment)
+        )
+
+    def _cost_rows_now(self, average, by_product, then, moment):
         dates = self._row_dates(average.ids, moment)
         rows = {
             product.id: [(dates[product.id], float(self._new_cost(by_product[product.id][0], then[product.id][0])))]

@@ -40,7 +40,7 @@ class StockRevaluationValuation(models.AbstractModel):
                     lot_costs.update(self._lot_costs(change, own))
         value_changes = self._value_changes(products, plans)
         product_costs, logged = self._product_costs(products, by_product, plans, value_changes, moment)
-        late_rows = self._cost_rows(products, by_product, self._read_products(products, moment), value_changes, moment)
+        late_rows = self._cost_rows(products, by_product, self._read_products(products, moment), moment)
         (tools.inner(self.env, "revaluation_readings") or {}).clear()  # from here on the books are other ones
         self._write_costs("product.product", product_costs)
         self._write_costs("stock.lot", lot_costs)
@@ -110,20 +110,6 @@ class StockRevaluationValuation(models.AbstractModel):
             "SELECT move_id, MAX(id) FROM product_value WHERE move_id = ANY(%s) GROUP BY move_id", [move_ids]
         )
         return dict(self.env.cr.fetchall())
-
-    def _forwarded_vals(self, changes, forwarded):
-        """Return the values of the layers of `forwarded`, each linked to the move that took the share along."""
-        by_line = {change.line_id: change for change in changes}
-        return [
-            dict(
-                self._layer_vals(by_line[forward.line_id], forward.amount, forward.lot_id),
-                account_move_id=forward.account_move_id,
-                revaluation_account_id=forward.account_id,
-                stock_move_id=forward.movement.move,
-                revaluation_forwarded=True,
-            )
-            for forward in forwarded
-        ]
 
     def _product_costs(self, products, by_product, plans, value_changes, moment):
         """Return ({product id: the cost it has now}, {product id: the cost it had at its day}), unrounded.

@@ -1,5 +1,7 @@
 """How changes are written: layers and their dates, costs and other columns of many records in one statement."""
 
+from itertools import chain
+
 from odoo import models
 from psycopg2.extras import execute_values
 
@@ -35,6 +37,24 @@ class StockRevaluationValuation(models.AbstractModel):
         if Layer._fields["categ_id"].store:
             vals["categ_id"] = self.env["product.product"].sudo().browse(change.key.product_id).categ_id.id
         return vals
+
+    def _forwarded_vals(self, changes, forwarded):
+        """Return the values of the layers of `forwarded`, each linked to the move that took the share along."""
+        by_line, common = {change.line_id: change for change in changes}, {}
+        for each in forwarded:
+            key = (each.line_id, each.lot_id)
+            if key not in common:
+                common[key] = dict(self._layer_vals(by_line[each.line_id], 0, each.lot_id), revaluation_forwarded=True)
+        return [
+            dict(
+                common[each.line_id, each.lot_id],
+                value=each.amount,
+                account_move_id=each.account_move_id,
+                revaluation_account_id=each.account_id,
+                stock_move_id=each.movement.move,
+            )
+            for each in forwarded
+        ]
 
     def _new_cost(self, change, quantity):
         """Return the unit cost that a change of a whole product or lot gives, unrounded."""
@@ -93,13 +113,11 @@ class StockRevaluationValuation(models.AbstractModel):
             return
         records = self.env[model].sudo().browse(new_by_id)
         compat.flush(self.env)
-        execute_values(
-            self.env.cr._obj,
+        self.env.cr.execute(
             "UPDATE %s t SET %s = %s, write_uid = %d, write_date = now() AT TIME ZONE 'UTC'"
-            " FROM (VALUES %%s) AS v(id, new) WHERE t.id = v.id" % (records._table, name, stored, self.env.uid),
-            list(new_by_id.items()),
-            template="(%%s, %%s::%s)" % kind,
-            page_size=5000,
+            " FROM unnest(%%s::int[], %%s::%s[]) AS v(id, new) WHERE t.id = v.id"
+            % (records._table, name, stored, self.env.uid, kind),
+            [list(new_by_id), list(new_by_id.values())],
         )
         compat.written(records, [name, "write_uid", "write_date"])
 
@@ -112,25 +130,35 @@ class StockRevaluationValuation(models.AbstractModel):
         if compat.HAS_LAYERS and not compat.INSERTS_ROW_BY_ROW:
             layers = Layer.create(vals_list)
             dated = {layer_id: moment for layer_id, moment in zip(layers.ids, moments) if moment}
-            return self._update_column("stock.valuation.layer", "create_date", dated, kind="timestamp")
+            self._update_column("stock.valuation.layer", "create_date", dated, kind="timestamp")
+            return
         defaults = Layer._add_missing_default_values({})
-        rows = [dict(defaults, **vals) for vals in vals_list]
-        names = dict.fromkeys(name for row in rows for name in row)
+        names = dict.fromkeys(chain(defaults, *vals_list))
         columns = [name for name in names if Layer._fields[name].column_type]
-        found = execute_values(
-            self.env.cr._obj,
-            "INSERT INTO stock_valuation_layer (%s, create_date, create_uid, write_uid, write_date)"
-            " VALUES %%s RETURNING id" % ", ".join(columns),
+        ids, now = self._new_layer_ids(len(vals_list))
+        tools.copy_rows(
+            self.env.cr,
+            "stock_valuation_layer",
+            ["id", "create_date", "create_uid", "write_uid", "write_date", *columns],
             [
-                [None if row.get(name, False) is False else row[name] for name in columns] + [moment]
-                for row, moment in zip(rows, moments)
+                [layer_id, moment or now, self.env.uid, self.env.uid, now]
+                + [None if value is False else value for value in map(dict(defaults, **vals).get, columns)]
+                for layer_id, moment, vals in zip(ids, moments, vals_list)
             ],
-            template="(%s, COALESCE(%%s, now() AT TIME ZONE 'UTC'), %d, %d, now() AT TIME ZONE 'UTC')"
-            % (", ".join(["%s"] * len(columns)), self.env.uid, self.env.uid),
-            page_size=5000,
-            fetch=True,
         )
         # Of what depends on our own fields nothing is stored
         compat.invalidate(self.env)
         names = [name for name in Layer._fields if not name.startswith("revaluation_")]
-        return Layer.browse(row[0] for row in found).modified(names)
+        layers = Layer.browse(ids)
+        with self.env.protecting([Layer._fields[name] for name in columns], layers):
+            layers.modified(names)
+
+    def _new_layer_ids(self, count):
+        """Return (ids of so many new layers, the time of this transaction)."""
+        self.env.cr.execute(
+            "SELECT array_agg(nextval('stock_valuation_layer_id_seq')::int), now() AT TIME ZONE 'UTC'"
+            " FROM generate_series(1, %s)",
+            [count],
+        )
+        ids, now = self.env.cr.fetchone()
+        return ids or [], now
