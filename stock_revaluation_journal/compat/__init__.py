@@ -30,6 +30,7 @@ from .orm import (
     hook_environment,
     invalidate,
     readable,
+    renew_cpu_limit,
     returns_record,
     trigger_cron,
     written,

@@ -43,20 +43,35 @@ def commit_progress(env, done):
     env.cr.commit()
 
 
-def has_cpu_time_left(share):
-    """Tell whether this process is far from the CPU time at which Odoo's server would end it.
+def renew_cpu_limit():
+    """Give this run the CPU time that Odoo's server gives each unit of work of a process.
 
-    `share` is the part of the limit that a run may take. Odoo sets the limit by the time really used, Linux applies it
-    by a clock that runs ahead of that on a busy machine (3.4 and 4.4 seconds): an old worker is left with less.
+    Odoo sets the limit by the time really used, Linux applies it by a clock that runs ahead of that (144 and 129
+    seconds): a process that has worked for long is left with less and less, and ended in the middle of its work.
+    """
+    limit = config.get("limit_time_cpu") or 0
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if config.get("workers") and limit and soft != resource.RLIM_INFINITY:
+        wanted = int(_used_cpu_time()) + limit
+        if hard == resource.RLIM_INFINITY or wanted <= hard:
+            resource.setrlimit(resource.RLIMIT_CPU, (max(soft, wanted), hard))
+
+
+def has_cpu_time_left(share):
+    """Tell whether this process is far from the CPU time at which Linux ends it.
+
+    `share` is the part of Odoo's limit that a run may take.
     """
     limit = config.get("limit_time_cpu") or 0
     soft = resource.getrlimit(resource.RLIMIT_CPU)[0]
-    if soft == resource.RLIM_INFINITY or not limit:
-        return True
-    used = time.process_time()
+    return soft == resource.RLIM_INFINITY or not limit or soft - _used_cpu_time() > limit * (1 - share)
+
+
+def _used_cpu_time():
+    """Return the seconds of CPU time by which Linux counts a limit of this process."""
     with contextlib.suppress(OSError):  # another system than Linux
-        used = max(used, time.clock_gettime(TICKS))
-    return soft - used > limit * (1 - share)
+        return max(time.process_time(), time.clock_gettime(TICKS))
+    return time.process_time()
 
 
 def hook_environment(args):

@@ -73,6 +73,7 @@ class StockRevaluationJournal(models.Model):
         Each step is a transaction of its own: a server that dies in between loses one, and others go on. Ends well
         within Odoo's limits, and calls itself again if there is more to do.
         """
+        compat.renew_cpu_limit()
         end = time.monotonic() + self._get_run_seconds()
         for journal_id in self._get_journals_to_run():
             while self.browse(journal_id)._run_step():

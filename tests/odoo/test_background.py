@@ -6,12 +6,15 @@ one test starts a real server process on the database of the run and kills it in
 
 import contextlib
 import os
+import resource
 import subprocess
 import sys
 import time
 from unittest.mock import patch
 
 from concurrency_common import PATIENCE, ConcurrencyCase
+from odoo.addons.stock_revaluation_journal import compat
+from odoo.tools import config
 from revaluation_common import UserError
 
 LIMIT = "stock_revaluation_journal.background_limit"
@@ -208,6 +211,19 @@ class TestBackground(BackgroundCase):
         self.assertIsNone(request.end().error)
         self.restart()
         self.assert_finished()
+
+    def test_old_worker_gets_the_processor_time_of_a_new_one(self):
+        """Linux's clock runs ahead of Odoo's: of the 60 seconds of a run this process is left with 20."""
+        for name, value in (("workers", 2), ("limit_time_cpu", 60)):
+            self.addCleanup(config.__setitem__, name, config[name])
+            config[name] = value
+        limits, used = resource.getrlimit(resource.RLIMIT_CPU), time.clock_gettime(-8)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_CPU, limits)
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used) + 20, limits[1]))
+        self.assertFalse(compat.has_cpu_time_left(0.2))  # 20 is less than four fifths of 60
+        self.env["stock.revaluation.journal"]._run_background()
+        self.assertGreaterEqual(resource.getrlimit(resource.RLIMIT_CPU)[0], int(used) + 60)
+        self.assertTrue(compat.has_cpu_time_left(0.2))
 
     def test_run_again_posts_nothing_again(self):
         self.start()
