@@ -222,13 +222,14 @@ class ProductProduct(models.Model):
         """Tell Odoo what the goods invoiced before have cost by now: it knows what the invoices booked alone.
 
         From 15.0 on an invoice takes what its deliveries' layers are worth together, less what was invoiced before.
-        The share of a revaluation that followed the invoiced goods stands in the layers, and on no invoice.
+        The share of a revaluation that followed the invoiced goods stands in the layers, and on no invoice; what of it
+        came back with goods returned and credited neither.
         """
         known, own = self.env.context.get("value_invoiced"), self
         if known:
             returned = kwargs.get("is_returned", self.env.context.get("is_returned", False))
             moves = stock_moves.sudo().filtered(
-                lambda move: move.product_id == self and bool(move.origin_returned_move_id) == bool(returned)
+                lambda move: move.product_id == self and (move.origin_returned_move_id or not returned)
             )
             expense = self.product_tmpl_id.get_product_accounts()["expense"]
             layers = moves.stock_valuation_layer_ids.filtered(
