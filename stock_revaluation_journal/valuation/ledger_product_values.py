@@ -196,7 +196,7 @@ class StockRevaluationValuation(models.AbstractModel):
     def _ledger_prepare(self, scope, products):
         """Add what receipts were worth at a past date, and which entries are closings."""
         past, costs = {}, {}
-        if scope["is_past"]:
+        if scope["is_past"] and not self._is_batch():
             facts = [product for product in self._facts(products) if product.cost_method != "standard"]
             ids = [product.id for product in facts]
             past, costs = self._read_receipts_at(ids, scope["moment"], scope["date"], scope.get("asked_receipts"))

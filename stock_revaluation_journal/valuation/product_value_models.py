@@ -177,8 +177,7 @@ class AccountMoveLine(models.Model):
     def _get_cogs_value(self):
         """Give back with a credit note what its goods cost by now: what journals booked since as well."""
         price_unit, original = super()._get_cogs_value(), self.env["account.move.line"]
-        # 19.0 of mid-2026 looks at the deliveries under FIFO
-        if not hasattr(self, "_get_lines_from_original_invoice") or self.product_id.cost_method != "fifo":
+        if not hasattr(self, "_get_lines_from_original_invoice"):
             original = self.move_id.reversed_entry_id.line_ids.filtered(
                 lambda line: (
                     line.display_type == "cogs"
@@ -187,6 +186,8 @@ class AccountMoveLine(models.Model):
                     and line.price_unit >= 0
                 )
             )[:1]
+        elif self.product_id.cost_method != "fifo":  # 19.0 of mid-2026 looks at the deliveries under FIFO
+            original = self._get_lines_from_original_invoice()[:1]
         return price_unit - original._get_booked_since() if original else price_unit
 
     def _get_booked_since(self):

@@ -68,7 +68,7 @@ class StockRevaluationValuation(models.AbstractModel):
             if product.id in quantities
             and (product.lot_valuated or not tools.uom_is_zero(product.uom_id, quantities[product.id]))
         ]
-        is_batch = hasattr(products, "_run_average_batch")  # 19.0 of mid-2026
+        is_batch = self._is_batch()
         at_cost, replayed, asked = [], {}, []
         for product in stocked:
             fifo = product.cost_method == "fifo"

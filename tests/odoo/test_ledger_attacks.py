@@ -192,7 +192,9 @@ class TestLedgerAttacks(LedgerCase):
         self.invalidate()
         date = fields.Date.today() - timedelta(days=3)
         self.revalue(product, value=80.00, date=date)
-        for day in (date - timedelta(days=1), date, fields.Date.today()):
+        # 19.0 of mid-2026 values the day before by what receipts are worth now
+        before = [] if self.fifo_has_no_past else [date - timedelta(days=1)]
+        for day in (*before, date, fields.Date.today()):
             self.assertFalse(self.compare(day).line_ids.cause_ids, day)
 
     # ------------------------------------------------------------------ 19.0: bills, invoices, closings
