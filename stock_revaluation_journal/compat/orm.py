@@ -1,6 +1,7 @@
 """The ORM, its cache, access rights and scheduled actions."""
 
 import contextlib
+import inspect
 import resource
 import time
 
@@ -99,7 +100,9 @@ def invalidate(env):
 def forget(records, names):
     """Forget what the cache holds of the fields `names` of `records`."""
     if hasattr(records, "invalidate_recordset"):
-        records.invalidate_recordset(names, flush=False)
+        # Journal items of 16.0 always flush
+        known = inspect.signature(records.invalidate_recordset).parameters
+        records.invalidate_recordset(names, **({"flush": False} if "flush" in known else {}))
     else:
         records.invalidate_cache(names, records.ids)
 
