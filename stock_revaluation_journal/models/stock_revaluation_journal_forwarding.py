@@ -134,12 +134,14 @@ class StockRevaluationJournal(models.Model):
         forwards = seam._get_forwards(plans, {line.id: line.product_id.id for line in lines}, self._moment())
         bookings = self._get_bookings(lines) if forwards else {}
         journals = {line.id: booking.journal for line, booking in bookings.items()}
-        days = {}
-        for forward in forwards:
-            key = (journals.get(forward.line_id), forward.date)
-            if key not in days:
-                days[key] = self._first_open_day(*key) if key[0] else forward.date
-        return [forward._replace(date=days[journals.get(forward.line_id), forward.date]) for forward in forwards]
+        keys = dict.fromkeys((journals.get(forward.line_id), forward.date) for forward in forwards)
+        moved = {key: day for key in keys if key[0] for day in [self._first_open_day(*key)] if day != key[1]}
+        if not moved:
+            return forwards
+        return [
+            forward._replace(date=moved.get((journals.get(forward.line_id), forward.date), forward.date))
+            for forward in forwards
+        ]
 
     def _first_open_day(self, accounting_journal, date):
         """Return `date`, or the first day after it that is not locked.
@@ -197,8 +199,11 @@ class StockRevaluationJournal(models.Model):
         """Create the draft entries of `forwards`; return (account.move records, [Forward] with their entries)."""
         found = self._prepare_forwarded_entries(lines, forwards) if forwards else []
         moves = self._create_moves([vals for vals, _own in found])
-        entries = {forward: move.id for move, (_vals, own) in zip(moves, found) for forward in own}
-        return moves, [forward._replace(account_move_id=entries.get(forward, False)) for forward in forwards]
+        entries = {id(forward): move.id for move, (_vals, own) in zip(moves, found) for forward in own}
+        return moves, [
+            forward._replace(account_move_id=entries[id(forward)]) if id(forward) in entries else forward
+            for forward in forwards
+        ]
 
     def _get_early_shares(self, plans, moment):
         """Return {line id: what of its amount went on with goods that had left by `moment`}: of whole receipts."""

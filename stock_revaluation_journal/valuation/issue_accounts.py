@@ -120,7 +120,7 @@ class StockRevaluationValuation(models.AbstractModel):
         if compat.HAS_LAYERS and not account_id:
             role = "stock_output" if own.quantity < 0 else "stock_input" if own.quantity > 0 else "expense"
             account_id = (accounts.get(role) or accounts["expense"]).id
-        part = decimal(invoiced.part)
+        part = invoiced.part and decimal(invoiced.part)
         if not part or (not compat.HAS_LAYERS and account_id):
             return [(1, account_id or False, own.date)]
         if own.quantity > 0 and not self.env["stock.move"].sudo().browse(own.move_id).origin_returned_move_id:

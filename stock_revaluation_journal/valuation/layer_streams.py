@@ -97,7 +97,7 @@ class StockRevaluationValuation(models.AbstractModel):
         }
         self.env.cr.execute(statement.format(lot=lot), params)
         Row = namedtuple("Row", [column.name for column in self.env.cr.description])
-        return [Row(*values) for values in self.env.cr.fetchall()]
+        return list(map(Row._make, self.env.cr.fetchall()))
 
     def _get_movements(self, rows, method):
         """Return the movements among the `rows` of a stream; under standard cost a change of it is one, too."""
