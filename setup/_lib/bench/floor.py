@@ -1,8 +1,12 @@
 """The floor: the very rows that posting leaves, put into the tables by batched SQL and nothing else."""
 
+from collections import defaultdict
+
+from odoo.addons.stock_revaluation_journal.compat import NO_ANALYTIC, item_amounts
 from psycopg2.extras import Json, execute_values
 
 from .meter import flush
+from .seed import HAS_LAYERS
 
 PAGE = 5000
 INSERTED = ("account_move", "account_move_line", "stock_valuation_layer", "product_value")
@@ -48,10 +52,47 @@ class Rows:
         else:
             yield "stock_valuation_layer", "remaining_value", "remaining_qty > 0 AND product_id IN (%s)" % ids
 
-    def only(self, *tables):
-        """Keep of them what goes into `tables`."""
-        self.inserted = {table: rows for table, rows in self.inserted.items() if table in tables}
-        self.links, self.updated = ([], []), []
+    def only_forwarded(self, env, journal_id):
+        """Keep what a journal of today does not write: shares, their entries, and on 19.0 the values of moves."""
+        shares = "FROM stock_valuation_layer WHERE revaluation_forwarded AND revaluation_journal_id = %d" % journal_id
+        entries = "SELECT account_move_id " + shares
+        items = "SELECT id FROM account_move_line WHERE move_id IN (%s)" % entries
+        self.inserted = {
+            "account_move": _rows(env, "SELECT * FROM account_move WHERE id IN (%s) ORDER BY id" % entries),
+            "account_move_line": _rows(env, "SELECT * FROM account_move_line WHERE id IN (%s) ORDER BY id" % items),
+            "stock_valuation_layer": _rows(env, "SELECT * " + shares),
+        }
+        self.links = _rows(env, "SELECT * FROM %s WHERE account_move_line_id IN (%s)" % (LINKS[0], items))
+        moves = "SELECT id, value FROM stock_move WHERE id IN (SELECT stock_move_id %s)" % shares
+        self.updated = [] if HAS_LAYERS else [("stock_move", "value", _rows(env, moves))]
+
+    def write_with_entries(self, env):
+        """Write them again, the entries made and posted by Odoo, all at once and as it likes them best."""
+        items = defaultdict(list)
+        for item in _dicts(self.inserted["account_move_line"]):
+            amounts = dict(item_amounts(float(item["balance"])), amount_currency=float(item["balance"]))
+            kept = {name: item[name] for name in ("name", "account_id", "product_id", "quantity", "currency_id")}
+            items[item["move_id"]].append((0, 0, dict(kept, tax_ids=[(6, 0, [])], **NO_ANALYTIC, **amounts)))
+        names = ("move_type", "journal_id", "company_id", "date", "ref")
+        entries = [
+            dict({name: entry[name] for name in names}, line_ids=items[entry["id"]])
+            for entry in _dicts(self.inserted["account_move"])
+        ]
+        made = env["account.move"].create(entries)
+        if made:
+            made._post(soft=False)
+            flush(env)
+        cursor, table = env.cr._obj, "stock_valuation_layer"
+        _insert(cursor, table, *self._pointing(table, "account_move_id", "account_move", made))
+        _insert(cursor, LINKS[0], *self._pointing(None, LINKS[2], "account_move_line", made.line_ids.sorted("id")))
+        self._update(env)
+
+    def _pointing(self, table, column, other, made):
+        """Return (columns, rows) of `table`, of the links if None: `column` names `made` instead of rows of `other`."""
+        columns, rows = self.inserted[table] if table else self.links
+        ids = dict(zip((row["id"] for row in _dicts(self.inserted[other])), made.ids))
+        index = columns.index(column)
+        return columns, [row[:index] + (ids.get(row[index]),) + row[index + 1 :] for row in rows]
 
     def write(self, env):
         """Write them again."""
@@ -59,10 +100,13 @@ class Rows:
         for table, (columns, rows) in self.inserted.items():
             _insert(cursor, table, columns, rows)
         _insert(cursor, LINKS[0], *self.links)
+        self._update(env)
+
+    def _update(self, env):
         for table, column, (_columns, rows) in self.updated:
             if rows:
                 execute_values(
-                    cursor,
+                    env.cr._obj,
                     "UPDATE %s t SET %s = v.new FROM (SELECT d.id, d.new::%s AS new FROM (VALUES %%s) d(id, new)) v"
                     " WHERE t.id = v.id" % (table, column, _type(env, table, column)),
                     rows,
@@ -88,6 +132,11 @@ def _rows(env, query):
         tuple(Json(value) if isinstance(value, (dict, list)) else value for value in row) for row in env.cr.fetchall()
     ]
     return columns, rows
+
+
+def _dicts(found):
+    columns, rows = found
+    return [dict(zip(columns, row)) for row in rows]
 
 
 def _one(env, query):

@@ -6,7 +6,9 @@ from . import documents, floor, seed
 from .meter import compare, transaction
 
 RECEIPTS = ISSUES = 50
-TODAY, PAST, ROWS = "dated today", "dated in the past", "the rows that one writes more, raw SQL"
+TODAY, PAST = "dated today", "dated in the past"
+# The goal: posting takes at most twice today's time and that of what is written more, whoever writes it.
+ROWS, ENTRIES = "what it writes more, raw SQL", "… its entries made by Odoo"
 
 
 def past(bench):
@@ -30,7 +32,8 @@ def past(bench):
         size = "%s, %d products × %d receipts, %d issues since" % (method, bench.past, RECEIPTS, ISSUES)
         ids = products.ids
         bench.add("past", "calculate " + size, _calculate(bench, ids, day), against=TODAY, slower=True)
-        bench.add("past", "post " + size, _post(bench, journals, warm), against=TODAY, slower=True)
+        posted = _post(bench, journals, warm)
+        bench.add("past", "post " + size, posted, against=TODAY, slower=True, more=(ROWS, ENTRIES))
     _read(bench, day)
 
 
@@ -48,10 +51,9 @@ def _post(bench, journals, warm):
     compare(bench.env, {"warm": post(warm)}, 1)
     with transaction(bench.env) as env:
         rows = floor.Rows(env, journals[PAST])
-    rows.only("stock_valuation_layer", "account_move", "account_move_line")
-    return compare(
-        bench.env, {TODAY: post(journals[TODAY]), PAST: post(journals[PAST]), ROWS: rows.write}, bench.rounds
-    )
+        rows.only_forwarded(env, journals[PAST])
+    sides = {TODAY: post(journals[TODAY]), PAST: post(journals[PAST])}
+    return compare(bench.env, dict(sides, **{ROWS: rows.write, ENTRIES: rows.write_with_entries}), bench.rounds)
 
 
 def _read(bench, day):

@@ -32,7 +32,8 @@ class Bench:
         """Keep and print the figures of {side: figures}.
 
         `relation` says what they are compared with: `against` a side's name (others are so many times
-        faster; with `slower`, slower), `times` a side's name (others take so many times as long), `floor`.
+        faster; with `slower`, slower), `times` a side's name (others take so many times as long), `floor`; `more`
+        sides whose time may come on top of twice that of `against`.
         """
         self.found.append({"case": case, "title": title, "sides": sides, "relation": relation})
         print("\n%d.0  %s: %s" % (seed.SERIES, case, title))
@@ -44,11 +45,14 @@ class Bench:
                 print(CHUNKS.format(**side))
 
 
-def ratio(sides, name, against=None, slower=False, times=None, floor=None):
+def ratio(sides, name, against=None, slower=False, times=None, floor=None, more=()):
     """Say how the side `name` compares with what it is measured against."""
     seconds = {side: figures["seconds"] for side, figures in sides.items()}
     if times and name != times:
         return "%.1f × the time" % (seconds[name] / seconds[times])
+    if name in more:
+        (measured,) = sides.keys() - {against, *more}
+        return "goal × %.2f" % (seconds[measured] / (2 * seconds[against] + seconds[name]))
     if not against or name in (against, floor):
         return ""
     quotient = seconds[name] / seconds[against]
