@@ -29,6 +29,11 @@ class StockRevaluationValuation(models.AbstractModel):
         """Return {product id: (quantity, value)} for those `products` that have a history of value."""
         raise NotImplementedError
 
+    def _read_quantities(self, products, moment=None):
+        """Return {product id: quantity}, without working values out where that is another matter."""
+        figures = self._read_products(products, moment)
+        return {product_id: quantity for product_id, (quantity, _value) in figures.items()}
+
     def _read_lots(self, products, moment=None):
         """Return {product id: {lot id or False: (quantity, value)}} of lot-valued `products`."""
         raise NotImplementedError
@@ -135,8 +140,7 @@ class StockRevaluationValuation(models.AbstractModel):
             unfit = self._read_unfit(self._records(stocked), moment)
             left_out.update(unfit)
             stocked = [product for product in stocked if product.id not in unfit]
-            now = self._read_products(self._records(stocked))
-            quantities = {product_id: quantity for product_id, (quantity, _value) in now.items()}
+            quantities = self._read_quantities(self._records(stocked))
         pieces, unknown = self._pieces(stocked, calculate_per, moment)
         left_out.update(unknown)
         positions = []
@@ -290,18 +294,18 @@ class StockRevaluationValuation(models.AbstractModel):
 
     # ------------------------------------------------------------------ tools
 
-    def _read_once(self, kind, products, read):
-        """Return {product id: what `read(products)` has of it}; for one posting each is read once.
+    def _read_once(self, kind, products, read, *args):
+        """Return {product id: what `read(products, *args)` has of it}; for one posting each is read once.
 
         Shape: `kind` names what is read, and of which moment.
         """
         known = tools.inner(self.env, "revaluation_readings")
         if known is None:
-            return read(products)
+            return read(products, *args)
         known = known.setdefault(kind, {})
         missing = products.browse([product_id for product_id in products.ids if product_id not in known])
         if missing:
-            found = read(missing)
+            found = read(missing, *args)
             known.update((product_id, found.get(product_id)) for product_id in missing.ids)
         return {product_id: known[product_id] for product_id in products.ids if known[product_id] is not None}
 

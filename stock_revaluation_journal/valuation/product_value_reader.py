@@ -94,7 +94,7 @@ class StockRevaluationValuation(models.AbstractModel):
     # ------------------------------------------------------------------ products
 
     def _read_products(self, products, moment=None):
-        return self._read_once(("figures", moment), products, lambda own: self._read_products_now(own, moment))
+        return self._read_once(("figures", moment), products, self._read_products_now, moment)
 
     def _read_products_now(self, products, moment):
         compat.flush(self.env)
@@ -150,9 +150,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
         Lots as they are now: at a past moment products valued by lot are left out if they have moved since.
         """
-        return self._read_once(
-            ("quantities", moment), products, lambda own: self._read_quantities_now(own, moment, facts)
-        )
+        return self._read_once(("quantities", moment), self._valued(products), self._read_quantities_now, moment, facts)
 
     def _read_quantities_now(self, products, moment, facts):
         by_lot, fifo, average, standard = self._by_method(products, facts)
@@ -262,9 +260,7 @@ class StockRevaluationValuation(models.AbstractModel):
         """
         if not products:
             return {}
-        return self._read_once(
-            ("receipts", moment), products, lambda own: self._open_receipts_now(own, quantities, moment)
-        )
+        return self._read_once(("receipts", moment), products, self._open_receipts_now, quantities, moment)
 
     def _open_receipts_now(self, products, quantities, moment):
         params = dict(

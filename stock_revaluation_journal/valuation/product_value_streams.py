@@ -236,9 +236,7 @@ class StockRevaluationValuation(models.AbstractModel):
         )
         if not average:
             return {}
-        return self._read_once(
-            ("costs", moment), average, lambda own: self._cost_rows_now(own, by_product, then, moment)
-        )
+        return self._read_once(("costs", moment), average, self._cost_rows_now, by_product, then, moment)
 
     def _cost_rows_now(self, average, by_product, then, moment):
         dates = self._row_dates(average.ids, moment)
