@@ -30,9 +30,8 @@ class StockRevaluationValuation(models.AbstractModel):
         raise NotImplementedError
 
     def _read_quantities(self, products, moment=None):
-        """Return {product id: quantity}, without working values out where that is another matter."""
-        figures = self._read_products(products, moment)
-        return {product_id: quantity for product_id, (quantity, _value) in figures.items()}
+        """Return {product id: quantity}; products without a history of value may be missing."""
+        raise NotImplementedError
 
     def _read_lots(self, products, moment=None):
         """Return {product id: {lot id or False: (quantity, value)}} of lot-valued `products`."""

@@ -78,8 +78,7 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_unfit(self, products, moment):
         """Products under FIFO that have moved since, and whose layers were not used first in, first out."""
-        products = products.with_company(self.env.company)
-        fifo = products.filtered(lambda product: product.cost_method == "fifo")
+        fifo = self._records([product for product in self._facts(products) if product.cost_method == "fifo"])
         astray = "SELECT product_id FROM (%s) t GROUP BY product_id, lot_id HAVING" % ROWS
         astray += " BOOL_OR(astray) AND BOOL_OR(since AND quantity <> 0)"
         rows = self._read_rows(fifo, dict.fromkeys(fifo.ids, moment), astray) if fifo else []

@@ -30,6 +30,9 @@ class StockRevaluationValuation(models.AbstractModel):
     def _read_products(self, products, moment=None):
         return self._shown(self._sum_layers(products, moment))
 
+    def _read_quantities(self, products, moment=None):
+        return {product_id: quantity for product_id, (quantity, _value) in self._sum_layers(products, moment).items()}
+
     def _sum_layers(self, products, moment=None):
         """Return {product id: (quantity, value)}, the value as stored: up to 15.0 with fractions of a cent."""
         compat.flush(self.env)
