@@ -123,13 +123,14 @@ class StockRevaluationValuation(models.AbstractModel):
 
     def _read_reversed_layers(self, changes):
         """Return {receipt id: (value, change of the receipt)} of the journal that these `changes` reverse, if any."""
+        journals = self.env["stock.revaluation.journal"].browse({change.journal_id for change in changes})
         self.env.cr.execute(
             "SELECT layer.stock_move_id, SUM(layer.value), SUM(layer.receipt_value)"
             " FROM stock_valuation_layer layer JOIN stock_revaluation_journal reversal"
             " ON reversal.reversed_journal_id = layer.revaluation_journal_id"
             " WHERE reversal.id = ANY(%s) AND layer.revaluation_forwarded IS NOT TRUE AND layer.receipt_value <> 0"
             " GROUP BY layer.stock_move_id",
-            [list({change.journal_id for change in changes})],
+            [journals._origin.ids],  # a form that is not saved yet asks as well
         )
         return {move_id: tuple(map(decimal, amounts)) for move_id, *amounts in self.env.cr.fetchall()}
 
