@@ -14,22 +14,12 @@ class TestPastCreditNotes(PastDateCase):
     """
 
     def test_credit_notes_after_a_journal_of_an_earlier_day(self):
-        orders = {}
-        for method in ("fifo", "average", "standard"):
-            for case in CASES:
-                cost = 10.0 if method == "standard" else 0.0
-                product = self.create_product(method, cost=cost, invoice_policy="delivery")
-                orders[product] = (method, case)
-        self.bill_all([(self.receive(product, 10, 10), 10.00, None) for product in orders])
-        self.pass_time(days=15)
+        orders = self.stock_of(CASES)
         for product, (method, case) in orders.items():
             order = self.sell(product, 4)
             invoice = self.invoice(order, 3 if case == "invoiced_in_parts" else None)
             orders[product] = (method, case, order, invoice)
-        self.pass_time(days=1)
-        products = self.env["product.product"].concat(*orders)
-        journal = self.past_journal(products, 80.00, counterpart_account_id=self.account_revaluation.id)
-        self.post_past(journal)
+        self.revalue_all(orders)
         for product, (method, case, order, invoice) in orders.items():
             with self.subTest(method=method, case=case):
                 if case != "invoiced_in_parts":
@@ -76,14 +66,7 @@ class TestPastCreditNotes(PastDateCase):
 
     def test_credit_notes_without_return_before_a_journal_of_an_earlier_day(self):
         """The cost of what is credited waits for its next invoice again, and so does its share of the change."""
-        orders = {}
-        for method in ("fifo", "average", "standard"):
-            for case in CREDITED_BEFORE:
-                cost = 10.0 if method == "standard" else 0.0
-                product = self.create_product(method, cost=cost, invoice_policy="delivery")
-                orders[product] = (method, case)
-        self.bill_all([(self.receive(product, 10, 10), 10.00, None) for product in orders])
-        self.pass_time(days=15)
+        orders = self.stock_of(CREDITED_BEFORE)
         for product, (method, case) in orders.items():
             order = self.sell(product, 4)
             invoice = self.invoice(order, 3 if case == "one_of_three" else None)
@@ -94,10 +77,7 @@ class TestPastCreditNotes(PastDateCase):
             if case == "one_invoiced_again":
                 self.invoice(order)
             orders[product] = (method, case, order, invoice)
-        self.pass_time(days=1)
-        products = self.env["product.product"].concat(*orders)
-        journal = self.past_journal(products, 80.00, counterpart_account_id=self.account_revaluation.id)
-        self.post_past(journal)
+        self.revalue_all(orders)
         # -2.00 a unit of 10: the stock has 6 at 8.00, what was sold cost 8.00 each, invoiced or not
         for product, (method, case, order, invoice) in orders.items():
             with self.subTest(method=method, credited=case):
@@ -141,6 +121,23 @@ class TestPastCreditNotes(PastDateCase):
         self.deliver_more(order, 1)
         self.invoice(order)
         self.assert_books(product, 48.00, 32.00)
+
+    def stock_of(self, cases):
+        """Return {product: (method, case)} of each costing method and case, received and billed before the day."""
+        found = {}
+        for method in ("fifo", "average", "standard"):
+            for case in cases:
+                cost = 10.0 if method == "standard" else 0.0
+                found[self.create_product(method, cost=cost, invoice_policy="delivery")] = (method, case)
+        self.bill_all([(self.receive(product, 10, 10), 10.00, None) for product in found])
+        self.pass_time(days=15)
+        return found
+
+    def revalue_all(self, products):
+        """Post the journal of the day, every product to 80.00."""
+        self.pass_time(days=1)
+        products = self.env["product.product"].concat(*products)
+        self.post_past(self.past_journal(products, 80.00, counterpart_account_id=self.account_revaluation.id))
 
     def assert_books(self, product, stock, expense, delivered=0.0):
         """Stock value, cost of goods sold, and the cost of what is delivered and not invoiced.
