@@ -22,6 +22,11 @@ def format_number(env, number, precision):
     return formatLang(env, number, digits=env["decimal.precision"].precision_get(precision))
 
 
+def in_hands_of(records, user, **context):
+    """Return `records` as `user` has them at the screen, in their language: what the scheduled action writes for them."""
+    return records.with_user(user).with_context(lang=user.sudo().lang, **context)
+
+
 def uom_is_zero(uom, quantity):
     """Tell whether `quantity` is nothing beyond the unit's rounding."""
     return float_is_zero(quantity, precision_rounding=compat.unit_rounding(uom))

@@ -17,6 +17,7 @@ from .web import (
     group_users_field,
     render_template,
     show_groups,
+    show_notification,
     users_of,
 )
 from .orm import (

@@ -47,6 +47,21 @@ def render_template(env, template, values):
     return content.decode() if isinstance(content, bytes) else str(content)
 
 
+def show_notification(user, title, message, is_problem=False):
+    """Show a notification in what `user` has open in the web client, as soon as this transaction is committed.
+
+    Up to 16.0 it is coloured as a warning or an error, nothing else.
+    """
+    bus, sent = user.env["bus.bus"].sudo(), {"title": title, "message": message, "sticky": True, "warning": True}
+    if hasattr(bus, "_sendone"):
+        kind = "warning" if is_problem else "success"
+        bus._sendone(user.partner_id, "simple_notification", dict(sent, type=kind))
+    else:
+        bus.sendone(
+            (user.env.cr.dbname, "res.partner", user.partner_id.id), dict(sent, type="simple_notification")
+        )
+
+
 def action_groups_field(env):
     """Name of the groups field on ir.actions.server."""
     return "group_ids" if "group_ids" in env["ir.actions.server"]._fields else "groups_id"

@@ -1,5 +1,6 @@
 import logging
 import random
+import textwrap
 import time
 
 import psycopg2
@@ -21,6 +22,8 @@ SHARE_OF_LIMITS = 0.2
 SECONDS_AT_MOST = 20.0
 # How often a chunk is tried again when stock operations get in its way, as Odoo does with a request.
 TRIES = 5
+# What a notification shows of a text: the journal has all of it.
+SHOWN_AT_MOST = 300
 # How often, every half second, who stands by looks whether it is its turn.
 STAND_BY = 20
 
@@ -158,7 +161,8 @@ class StockRevaluationJournal(models.Model):
         if not row:
             return 0
         ids = self._claim_lines()
-        journal = self.with_user(row[0]).with_context(allowed_company_ids=self.company_id.ids)._remembering()
+        user = self.env["res.users"].browse(row[0])
+        journal = tools.in_hands_of(self, user, allowed_company_ids=self.company_id.ids)._remembering()
         journal._check_may_post()
         if not ids:
             return journal._finish_once()
@@ -222,8 +226,9 @@ class StockRevaluationJournal(models.Model):
             left = self.env["stock.revaluation.journal.line"].search(
                 [("journal_id", "=", self.id), ("state", "=", "draft")]
             )
-            self._finish(left)
+            text = self._finish(left)
             self._sum_up()
+            self._show_end(self.env.user, text)
         return 0
 
     def _leave_totals(self):
@@ -234,11 +239,21 @@ class StockRevaluationJournal(models.Model):
 
     def _stop_background(self, problem):
         """Leave the reason on the journal; what is posted stays, the rest can be mended and resumed."""
+        user = self.task_user_id if self.task else self.posted_by
+        journal = self.with_context(allowed_company_ids=self.company_id.ids, lang=user.lang)
         if self.task:
-            self.with_context(allowed_company_ids=self.company_id.ids)._fail_task(problem)
-            self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
-            return False
-        self._write_protected({"problem": problem})
-        self.message_post(body=_("Posting stopped: %s", problem))
+            journal._fail_task(problem)
+        else:
+            journal._fail_posting(problem)
+        journal._show_end(user, problem, is_problem=True)
         self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
         return False
+
+    def _fail_posting(self, problem):
+        self._write_protected({"problem": problem})
+        self.message_post(body=_("Posting stopped: %s", problem))
+
+    def _show_end(self, user, text, is_problem=False):
+        """Show `user`, who has gone on with something else meanwhile, what work in the background came to."""
+        text = textwrap.shorten(text, SHOWN_AT_MOST, placeholder=" …")
+        compat.show_notification(user, self.name, text, is_problem)

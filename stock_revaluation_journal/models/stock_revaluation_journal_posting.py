@@ -63,12 +63,15 @@ class StockRevaluationJournal(models.Model):
         self._finish(self.line_ids - lines)
 
     def _finish(self, unchanged):
-        """Close the journal after its last line was posted; `unchanged` are the lines that post nothing."""
+        """Close the journal after its last line was posted; `unchanged` are the lines that post nothing.
+
+        Returns: what the chatter says of it.
+        """
         unchanged._mark_unchanged()
         self._write_protected(
             {"state": "posted", "posted_by": self.env.uid, "posted_at": fields.Datetime.now(), "problem": False}
         )
-        self._log_posting(len(self.line_ids) - len(unchanged))
+        return self._log_posting(len(self.line_ids) - len(unchanged))
 
     def _post_lines(self, lines):
         """Write entries, layers and costs of `lines`; the amount must be the change measured.
@@ -150,14 +153,13 @@ class StockRevaluationJournal(models.Model):
 
     def _log_posting(self, count):
         """Say so in the chatter, to those who follow *Revaluation posted* too; `count` lines were posted."""
-        self.message_post(
-            body=self._get_posted_text(
-                count=count,
-                up=tools.format_amount(self.env, self.amount_increase, self.currency_id),
-                down=tools.format_amount(self.env, -self.amount_decrease, self.currency_id),
-            ),
-            subtype_xmlid="stock_revaluation_journal.mt_revaluation_posted",
+        text = self._get_posted_text(
+            count=count,
+            up=tools.format_amount(self.env, self.amount_increase, self.currency_id),
+            down=tools.format_amount(self.env, -self.amount_decrease, self.currency_id),
         )
+        self.message_post(body=text, subtype_xmlid="stock_revaluation_journal.mt_revaluation_posted")
+        return text
 
     def _get_posted_text(self, **figures):
         return _("Posted, with %(count)d changed lines: value up by %(up)s and down by %(down)s.", **figures)

@@ -150,7 +150,7 @@ class StockRevaluationJournal(models.Model):
                 self._roll_back()
                 again = isinstance(error, psycopg2.OperationalError) and error.pgcode in tools.RETRIED_CODES
                 if not again or attempt == TRIES:
-                    return self._report_schedule_problem(error)
+                    return self.with_context(lang=self._get_responsible().lang)._report_schedule_problem(error)
                 _logger.info("%s: posted again, stock moved meanwhile (%s of %s)", self.name, attempt, TRIES)
         return None
 
@@ -173,12 +173,15 @@ class StockRevaluationJournal(models.Model):
         user = self.scheduled_by.sudo()
         if not user.active:
             raise UserError(_("%s, who set the journal to post by itself, is archived. Post it by hand.", user.name))
-        journal = self._in_time_zone().with_user(user)
-        return journal.with_context(allowed_company_ids=self.company_id.ids, lang=user.lang)
+        return tools.in_hands_of(self._in_time_zone(), user, allowed_company_ids=self.company_id.ids)
 
     def _post_on_its_day(self):
         self.action_refresh()
         self.action_post()
+
+    def _get_responsible(self):
+        """Return who is told of a journal that could not be posted by itself."""
+        return self.user_id or self.scheduled_by or self.create_uid
 
     def _report_schedule_problem(self, error):
         """Leave the reason on the journal, tell the responsible and, above the limit, who else may post it."""
@@ -186,12 +189,12 @@ class StockRevaluationJournal(models.Model):
         if not isinstance(error, UserError):
             _logger.error("%s: not posted on its date", self.name, exc_info=error)
             problem = _("Unexpected error: %s. The server's log has the details.", error)
-        scheduler = self.scheduled_by
+        responsible = self._get_responsible()
         self._write_protected({"post_on_date": False, "scheduled_by": False, "schedule_problem": problem})
         self.message_post(body=plaintext2html(_("Not posted by itself on its date:") + "\n" + problem))
         self.activity_schedule(
             WARNING_ACTIVITY,
-            user_id=(self.user_id or scheduler or self.create_uid).id,
+            user_id=responsible.id,
             summary=_("%s was not posted on its date", self.name),
             note=plaintext2html(problem),
         )

@@ -5,7 +5,7 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from .. import compat
+from .. import compat, tools
 
 _logger = logging.getLogger(__name__)
 
@@ -139,11 +139,13 @@ class StockRevaluationJournal(models.Model):
         row = self.env.cr.fetchone()
         if not row:
             return False
-        task, user_id, data = row[0], row[1], json.loads(row[2] or "{}")
-        journal = self.with_user(user_id).with_context(allowed_company_ids=self.company_id.ids)
+        task, user, data = row[0], self.env["res.users"].browse(row[1]), json.loads(row[2] or "{}")
+        journal = tools.in_hands_of(self, user, allowed_company_ids=self.company_id.ids)
         done = getattr(journal, "_step_" + task)(data)
         if journal.exists() and journal.task == task:
             journal.sudo()._write_protected({"task_data": json.dumps(data), "task_done": journal.task_done + done})
+        elif journal.exists() and journal.notice:
+            journal._show_end(user, journal.notice, is_problem=journal.task_failed)
         return True
 
     def _fail_task(self, problem):

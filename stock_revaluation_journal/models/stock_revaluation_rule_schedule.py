@@ -45,7 +45,7 @@ class StockRevaluationRule(models.Model):
                 self.env.clear()
                 again = isinstance(error, psycopg2.OperationalError) and error.pgcode in tools.RETRIED_CODES
                 if not again or attempt == TRIES:
-                    return self._report_failure(error)
+                    return self.with_context(lang=self.user_id.lang)._report_failure(error)
                 _logger.info(
                     "Revaluation rule %s runs again, stock moved meanwhile (%s of %s)", self.id, attempt, TRIES
                 )
@@ -55,7 +55,7 @@ class StockRevaluationRule(models.Model):
         """Return the rule in the hands of its responsible."""
         if not self.user_id.active:
             raise UserError(_("%s is archived. Choose another responsible for the rule.", self.user_id.name))
-        return self.with_user(self.user_id)
+        return tools.in_hands_of(self, self.user_id)
 
     def _take(self):
         """Hold the rule, and tell whether it is still due: another server may be running it."""

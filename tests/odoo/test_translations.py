@@ -1,8 +1,10 @@
 """The addon in other languages, loaded by Odoo itself from the one set of files that serves all series."""
 
+import json
 import os
 
 import polib
+from odoo.addons.stock_revaluation_journal import compat
 from odoo.addons.stock_revaluation_journal.hooks import post_init_hook
 from odoo.modules import get_module_path
 from odoo.release import version_info
@@ -23,6 +25,8 @@ LANGUAGES = {
         "reason": "Deterioro al valor neto realizable",
         "printed": ("BORRADOR", "Coste unitario", "Preparado por, fecha"),
         "preview": "Capas de valoración",
+        "unit_cost": "coste unitario de",
+        "counted": "Publicado, con 2 ",
     },
     "fr_FR": {
         "menu": "Journaux de réévaluation",
@@ -34,6 +38,8 @@ LANGUAGES = {
         "reason": "Dépréciation à la valeur nette de réalisation",
         "printed": ("BROUILLON", "Coût unitaire", "Préparé par, date"),
         "preview": "Couches de valorisation",
+        "unit_cost": "coût unitaire de",
+        "counted": "avec 2 lignes",
     },
     "de_DE": {
         "menu": "Neubewertungsjournale",
@@ -45,6 +51,8 @@ LANGUAGES = {
         "reason": "Abwertung auf den Nettoveräußerungswert",
         "printed": ("ENTWURF", "Stückkosten", "Vorbereitet von, Datum"),
         "preview": "Bewertungsebenen",
+        "unit_cost": "Stückkosten 1",
+        "counted": "mit 2 ge",
     },
     "nl_NL": {
         "menu": "Herwaarderingsdagboeken",
@@ -56,6 +64,8 @@ LANGUAGES = {
         "reason": "Afwaardering naar netto-opbrengstwaarde",
         "printed": ("CONCEPT", "Kostprijs per eenheid", "Voorbereid door, datum"),
         "preview": "Waarderingslagen",
+        "unit_cost": "kostprijs per eenheid",
+        "counted": "met 2 ge",
     },
     "it_IT": {
         "menu": "Registri di rivalutazione",
@@ -67,6 +77,8 @@ LANGUAGES = {
         "reason": "Svalutazione al valore netto di realizzo",
         "printed": ("BOZZA", "Costo unitario", "Preparato da, data"),
         "preview": "Livelli di valutazione",
+        "unit_cost": "costo unitario da",
+        "counted": "con 2 righe",
     },
 }
 
@@ -204,6 +216,41 @@ class TestLanguages(RevaluationCase):
                     self.assertIn(text, printed)
                 preview = journals.env["stock.revaluation.preview"].browse(journal.action_preview()["res_id"])
                 self.assertIn(expected["preview"], preview.content)
+
+    def test_what_the_scheduled_action_writes_is_in_the_language_of_who_started_it(self):
+        tin = self.create_product("average", name="Tin wire")
+        self.receive(tin, 10, 10.00)
+        self.env["ir.config_parameter"].sudo().set_param("stock_revaluation_journal.background_limit", "1")
+        for new_value, (code, expected) in enumerate(LANGUAGES.items(), start=110):
+            with self.subTest(code):
+                journals = self.in_language(code, self.env["stock.revaluation.journal"])
+                journal = journals.create({"company_id": self.company.id})
+                journal.calculate(product_ids=[self.copper.id, tin.id])
+                journal.line_ids.write({"value_revalued": new_value})
+                by_scheduler = self.env["stock.revaluation.journal"].sudo().browse(journal.id)
+                by_scheduler = by_scheduler.with_context(lang=None)
+
+                journal.action_preview()
+                self.assertEqual(journal.task, "preview")
+                self.run_steps(by_scheduler, 2)
+                self.assertIn(expected["preview"], journal.preview_content)
+
+                journal.action_post()
+                self.run_steps(by_scheduler, 2)
+                self.run_steps(by_scheduler, 2, "_post_chunk")
+                self.assertIn(expected["unit_cost"], journal.account_move_ids.sudo().line_ids[:1].name)
+                self.assertIn(expected["unit_cost"], journal.line_ids.valuation_layer_ids.sudo()[:1].description)
+                self.assertIn(expected["counted"], journal.message_ids[0].body)
+                self.env.cr.precommit.run()  # which sends it
+                domain = [("message", "like", "simple_notification"), ("message", "like", journal.name)]
+                sent = self.env["bus.bus"].sudo().search(domain, order="id desc", limit=1)
+                self.assertIn(expected["counted"], str(json.loads(sent.message)))
+
+    def run_steps(self, journal, number, step="_run_task_step"):
+        """Let the scheduled action take so many steps, within the test's transaction."""
+        for _step in range(number):
+            compat.flush(journal.env)
+            getattr(journal, step)()
 
     def printed(self, journal):
         """Return the HTML that is printed."""
