@@ -1,3 +1,4 @@
+import json
 import logging
 import random
 import textwrap
@@ -6,7 +7,7 @@ import time
 import psycopg2
 from odoo import _, api, models
 from odoo.exceptions import UserError
-from odoo.tools import config
+from odoo.tools import config, plaintext2html
 
 from .. import compat, tools
 
@@ -57,8 +58,24 @@ class StockRevaluationJournal(models.Model):
         problems = self._check_approval()
         if problems:
             raise UserError(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
-        self._write_protected({"posted_by": self.env.uid, "problem": False})
+        task_data = json.dumps({"hands": self._get_hands()})
+        self.sudo()._write_protected({"posted_by": self.env.uid, "problem": False, "task_data": task_data})
         self._trigger_hands(self._count_lines_left() // self._get_chunk_size())
+
+    def _get_hands(self):
+        """Return what steps must know of who starts them, beside the user: superuser or not, and the time zone."""
+        return {"su": self.env.su, "tz": self.env.context.get("tz")}
+
+    def _in_hands_of_starter(self, user_id, data):
+        """Return the journal as who started the work has it, in its company alone.
+
+        Raises: AccessError if that user is gone or archived.
+        """
+        user, hands = self.env["res.users"].sudo().browse(user_id or []), data.get("hands") or {}
+        if not user.exists() or not (user.active or user._is_superuser()):
+            self._deny(self)
+        context = {"allowed_company_ids": self.company_id.ids, "tz": hands.get("tz") or user.tz}
+        return tools.in_hands_of(self, user, **context).sudo(user._is_superuser() or bool(hands.get("su")))
 
     @api.model
     def _trigger_hands(self, number):
@@ -152,7 +169,7 @@ class StockRevaluationJournal(models.Model):
         if not self._take_turn():
             return 0
         self.env.cr.execute(
-            "SELECT posted_by FROM stock_revaluation_journal"
+            "SELECT posted_by, task_data FROM stock_revaluation_journal"
             " WHERE id = %s AND state = 'posting' AND problem IS NULL AND task IS NULL",
             [self.id],
         )
@@ -160,9 +177,9 @@ class StockRevaluationJournal(models.Model):
         if not row:
             return 0
         ids = self._claim_lines()
-        user = self.env["res.users"].browse(row[0])
-        journal = tools.in_hands_of(self, user, allowed_company_ids=self.company_id.ids)._remembering()
+        journal = self._in_hands_of_starter(row[0], json.loads(row[1] or "{}"))._remembering()
         journal._check_may_post()
+        journal._check_rights("write")
         if not ids:
             return journal._finish_once()
         lines = self.env["stock.revaluation.journal.line"].with_env(journal.env).browse(ids)
@@ -242,17 +259,20 @@ class StockRevaluationJournal(models.Model):
         journal = self.with_context(allowed_company_ids=self.company_id.ids, lang=user.lang)
         if self.task:
             journal._fail_task(problem)
-        else:
+        elif self.state == "posting":
             journal._fail_posting(problem)
+        else:
+            return False  # given up meanwhile
         journal._show_end(user, problem, is_problem=True)
         self.env.cr.commit()  # pylint: disable=invalid-commit  # the scheduled action goes on from here
         return False
 
     def _fail_posting(self, problem):
         self._write_protected({"problem": problem})
-        self.message_post(body=_("Posting stopped: %s", problem))
+        self.message_post(body=plaintext2html(_("Posting stopped: %s", problem)))
 
     def _show_end(self, user, text, is_problem=False):
         """Show `user`, who has gone on with something else meanwhile, what work in the background came to."""
         text = textwrap.shorten(text, SHOWN_AT_MOST, placeholder=" …")
-        compat.show_notification(user, self.name, text, is_problem)
+        if user:
+            compat.show_notification(user, self.name, text, is_problem)

@@ -70,12 +70,13 @@ class StockRevaluationJournal(models.Model):
             self._withdraw_schedule()
         result = super().write(others)
         if "post_on_date" in vals:
-            self._set_schedule(bool(vals["post_on_date"]))
+            post_on_date = bool(vals["post_on_date"])
+            self.filtered(lambda journal: journal.post_on_date != post_on_date)._check_draft()
+            self._set_schedule(post_on_date)
         return result
 
     def _set_schedule(self, post_on_date):
         for journal in self.filtered(lambda journal: journal.post_on_date != post_on_date):
-            journal._check_draft()
             if post_on_date:
                 journal._check_can_schedule()
             user_id = self.env.uid if post_on_date else False
@@ -94,6 +95,12 @@ class StockRevaluationJournal(models.Model):
                         manager=manager.name,
                     )
                 )
+
+    def _withdraw_due_schedule(self):
+        """Let a journal whose day has come no longer post by itself: what was given up would begin again."""
+        today = fields.Date.context_today(self._in_time_zone())
+        if self.post_on_date and self.date <= today:
+            self._set_schedule(False)
 
     # ------------------------------------------------------------------ actions
 

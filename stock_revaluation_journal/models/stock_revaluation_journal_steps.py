@@ -5,7 +5,7 @@ from odoo import _, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import plaintext2html
 
-from .. import compat, tools
+from .. import compat
 
 _logger = logging.getLogger(__name__)
 
@@ -79,13 +79,13 @@ class StockRevaluationJournal(models.Model):
         self.ensure_one()
         values = {"task": task, "task_user_id": self.env.uid, "task_done": 0, "task_total": total}
         values.update(task_stopped=False, task_failed=False, notice=False, preview_content=False)
-        self.sudo()._write_protected(dict(values, task_data=json.dumps(data)))
+        data["hands"] = self._get_hands()
+        self.sudo()._write_protected(dict(values, task_data=json.dumps(data, default=str)))  # programs send Decimals
         self._trigger_hands(1)
 
     def _close_task(self, notice=False, **values):
         """End the task; what it came to stands on the journal and in the chatter."""
-        values.update(task=False, task_data=False, notice=notice)
-        self.sudo()._write_protected(values)
+        self.sudo()._write_protected(dict({"task": False, "task_data": False, "notice": notice}, **values))
         if notice:
             self.message_post(body=plaintext2html(notice))
 
@@ -110,11 +110,24 @@ class StockRevaluationJournal(models.Model):
         for journal in self.filtered("task"):
             back = {"state": "draft", "posted_by": False} if journal.task == "check_post" else {}
             journal._close_task(_("%s: given up.", journal._name_task()), **back)
+            journal._withdraw_due_schedule()
         return True
 
     def _check_draft(self):
         """A journal that something is done with in the background is not to be changed meanwhile."""
         super()._check_draft()
+        self._check_no_task()
+
+    def _check_can_post(self):
+        if self.state == "draft":
+            self._check_no_task()
+        return super()._check_can_post()
+
+    def _resume_background(self):
+        self._check_no_task()
+        return super()._resume_background()
+
+    def _check_no_task(self):
         for journal in self.filtered("task"):
             raise UserError(
                 _(
@@ -139,13 +152,14 @@ class StockRevaluationJournal(models.Model):
         row = self.env.cr.fetchone()
         if not row:
             return False
-        task, user, data = row[0], self.env["res.users"].browse(row[1]), json.loads(row[2] or "{}")
-        journal = tools.in_hands_of(self, user, allowed_company_ids=self.company_id.ids)
+        task, data = row[0], json.loads(row[2] or "{}")
+        journal = self._in_hands_of_starter(row[1], data)
+        journal._check_rights("write")
         done = getattr(journal, "_step_" + task)(data)
         if journal.exists() and journal.task == task:
             journal.sudo()._write_protected({"task_data": json.dumps(data), "task_done": journal.task_done + done})
         elif journal.exists() and journal.notice:
-            journal._show_end(user, journal.notice, is_problem=journal.task_failed)
+            journal._show_end(journal.env.user, journal.notice, is_problem=journal.task_failed)
         return True
 
     def _fail_task(self, problem):
@@ -169,8 +183,13 @@ class StockRevaluationJournal(models.Model):
 
     def _calculate_in_steps(self, products, options, left_out):
         """Hand a calculation to the steps; `left_out` {product id: reason} is known already."""
-        ids = products.search([("id", "in", products.ids)], order="default_code, name, id").ids
+        ids = self._sort_products(products.ids)
         self._start_task("calculate", len(ids), products=ids, options=options, left_out=left_out, begun=False)
+
+    def _sort_products(self, product_ids):
+        """Return ids of products, archived ones too, in the order of their lines."""
+        products = self.env["product.product"].with_context(active_test=False).sudo()
+        return products.search([("id", "in", list(product_ids))], order="default_code, name, id").ids
 
     def _step_calculate(self, data):
         number = PRODUCTS_PER_STEP // self._get_lines_of_product(data["options"]["calculate_per"])
@@ -204,7 +223,7 @@ class StockRevaluationJournal(models.Model):
         if problems:
             self._fail_task(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
         elif self.task == "check_post":
-            self._close_task()
+            self._close_task(task_data=json.dumps({"hands": data["hands"]}))
             self._trigger_hands(self._count_lines_left() // self._get_chunk_size())
         else:
             self._close_task(self._get_check_message())
@@ -361,3 +380,11 @@ class StockRevaluationJournal(models.Model):
         if problems:
             raise UserError(_("%s cannot be posted:", self.name) + "\n\n" + "\n\n".join(problems))
         self._start_background()
+
+
+class StockRevaluationJournalLine(models.Model):
+    _inherit = "stock.revaluation.journal.line"
+
+    def _check_open(self):
+        super()._check_open()
+        self.journal_id._check_no_task()

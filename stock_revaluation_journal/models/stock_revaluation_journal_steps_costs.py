@@ -27,7 +27,7 @@ class StockRevaluationJournal(models.Model):
         if data["post"]:
             self._check_may_post()
         data.update(left_out={}, missing={}, count=0, amount=0.0)
-        self._start_task("calculate", len(product_ids), products=list(product_ids), **data)
+        self._start_task("calculate", len(product_ids), products=self._sort_products(product_ids), **data)
 
     def _step_calculate(self, data):
         if "post" not in data:
@@ -92,7 +92,8 @@ class StockRevaluationJournal(models.Model):
 
     def _fail_task(self, problem):
         """Tell the responsible of the rule whose journal could not be made, or not be posted as the rule says."""
-        rule, asked = self.rule_id.sudo(), "post" in json.loads(self.sudo().task_data or "{}")
+        rule, data = self.rule_id.sudo(), json.loads(self.sudo().task_data or "{}")
+        asked = self.task == "calculate" and "post" in data
         told = asked or (self.task == "check_post" and rule.mode == "post")
         result = super()._fail_task(problem)
         if rule and told:
