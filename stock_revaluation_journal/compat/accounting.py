@@ -21,7 +21,12 @@ ANALYTIC_RULES = "account.analytic.distribution.model" if SERIES >= 16 else "acc
 
 
 def item_amounts(amount):
-    """Values of a journal item that debits `amount`, or credits it if negative, as the ORM need not derive them."""
+    """Values of a journal item that debits `amount`, or credits it if negative, as the ORM need not derive them.
+
+    From 18.0 on it would work out an item's subtotals, which without taxes are its amount, by its taxes' engine.
+    """
+    if SERIES >= 18:
+        return {"balance": amount, "price_unit": 0.0, "price_subtotal": amount, "price_total": amount}
     return {"balance": amount} if SERIES >= 16 else {"debit": max(amount, 0.0), "credit": max(-amount, 0.0)}
 
 

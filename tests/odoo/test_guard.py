@@ -256,6 +256,7 @@ class TestGuard(RevaluationCase):
         found = {item.account_id: (item.debit, item.credit) for item in items}
         # As booked, on the same sides: valuation debit 30.00, revaluation credit 30.00
         self.assertEqual(found, {self.account_valuation: (-30.0, 0.0), self.account_revaluation: (0.0, -30.0)})
+        self.assert_subtotals(items)
 
     def test_preview_of_no_changes_is_a_notice(self):
         action = self.calculate(self.copper).action_preview()

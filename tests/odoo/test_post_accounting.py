@@ -201,6 +201,10 @@ class TestPostAccounting(RevaluationCase):
         self.assertEqual(set(items.mapped("quantity")), {0.0})
         self.assertEqual(items.product_id, self.product)
 
+    def test_subtotals_of_items_are_those_that_odoo_works_out(self):
+        for value in (125.00, 80.00):
+            self.assert_subtotals(self.posted({self.product: value}).account_move_ids.sudo().line_ids)
+
     def test_layers_carry_their_entry(self):
         journal = self.posted({self.product: 125.00})
         layer = journal.valuation_layer_ids.sudo()
