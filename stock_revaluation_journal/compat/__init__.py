@@ -22,7 +22,6 @@ from .web import (
 )
 from .orm import (
     INSERTS_ROW_BY_ROW,
-    RUN_SHARE,
     check_access,
     commit_progress,
     flush,

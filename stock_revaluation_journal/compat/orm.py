@@ -12,9 +12,6 @@ from .series import SERIES
 
 # The clock by which Linux applies a limit of CPU time, CPUCLOCK_PROF of this process: it counts ticks.
 TICKS = -8
-# The part of Odoo's limits on a process (CPU and real seconds) that one run of a scheduled action may take. 14.0 looks
-# for work once a minute, whatever calls it: longer runs lose less.
-RUN_SHARE = 0.2 if SERIES >= 15 else 0.4
 # The ORM takes a statement for every record that it creates (14.0, 15.0).
 INSERTS_ROW_BY_ROW = SERIES < 16
 # Decorator of a method that gives a record in Python and its id over RPC; 19.0 has none and gives [id].
@@ -61,11 +58,14 @@ def renew_cpu_limit():
             resource.setrlimit(resource.RLIMIT_CPU, (max(soft, wanted), hard))
 
 
-def has_cpu_time_left():
-    """Tell whether a run has taken less than its share of the CPU time at which Linux ends this process."""
+def has_cpu_time_left(share):
+    """Tell whether this process is far from the CPU time at which Linux ends it.
+
+    `share` is the part of Odoo's limit that a run may take.
+    """
     limit = config.get("limit_time_cpu") or 0
     soft = resource.getrlimit(resource.RLIMIT_CPU)[0]
-    return soft == resource.RLIM_INFINITY or not limit or soft - _used_cpu_time() > limit * (1 - RUN_SHARE)
+    return soft == resource.RLIM_INFINITY or not limit or soft - _used_cpu_time() > limit * (1 - share)
 
 
 def _used_cpu_time():

@@ -18,8 +18,10 @@ LIMIT_PARAMETER = ("stock_revaluation_journal.background_limit", 2000)
 CHUNK_PARAMETER = ("stock_revaluation_journal.background_chunk", 250)
 # Scheduled actions that post together: a server runs one of them in each of its cron workers.
 HANDS = ("cron_post", "cron_post_2", "cron_post_3", "cron_post_4")
-# One run takes so many seconds at the most, a part of Odoo's limits on a process, and then calls itself again.
-SECONDS_AT_MOST = 30.0
+# Of Odoo's limits on a process (CPU and real seconds) one run takes so much, and then calls itself again. A worker may
+# run all of HANDS in a row within one limit of real seconds (14.0): together they stay below it.
+SHARE_OF_LIMITS = 0.2
+SECONDS_AT_MOST = 20.0
 # How often a chunk is tried again when stock operations get in its way, as Odoo does with a request.
 TRIES = 5
 # What a notification shows of a text: the journal has all of it.
@@ -96,7 +98,7 @@ class StockRevaluationJournal(models.Model):
         end = time.monotonic() + self._get_run_seconds()
         for journal_id in self._get_journals_to_run():
             while self.browse(journal_id)._run_step():
-                if time.monotonic() > end or not compat.has_cpu_time_left():
+                if time.monotonic() > end or not compat.has_cpu_time_left(SHARE_OF_LIMITS):
                     self._trigger_hands(len(HANDS))
                     self.env.cr.commit()  # pylint: disable=invalid-commit  # of the scheduled action's own transaction
                     return
@@ -114,7 +116,7 @@ class StockRevaluationJournal(models.Model):
     def _get_run_seconds(self):
         """Return how many seconds one run of the scheduled action may take."""
         limits = [config.get(name) or 0 for name in ("limit_time_cpu", "limit_time_real", "limit_time_real_cron")]
-        return min([SECONDS_AT_MOST] + [limit * compat.RUN_SHARE for limit in limits if limit > 0])
+        return min([SECONDS_AT_MOST] + [limit * SHARE_OF_LIMITS for limit in limits if limit > 0])
 
     def _run_step(self):
         """Run the next step, of a task or of posting; return whether there may be another one."""
