@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import _, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import format_date
+from odoo.tools.misc import clean_context, format_date
 
 from .. import compat, tools
 from ..engine import rounding
@@ -85,7 +85,10 @@ class StockRevaluationJournal(models.Model):
         """Post, and return what that wrote. Only for `_get_preview`, which takes it back."""
         measured = {}
         inner = tools.Inner(measured)
-        journal = self.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=inner)._remembering()
+        # Defaults of the page are not meant for entries and layers, as in Post
+        journal = self.with_context(clean_context(self.env.context))  # pylint: disable=context-overridden
+        journal = journal.with_context(tracking_disable=True, mail_notrack=True, revaluation_measured=inner)
+        journal = journal._remembering()
         if lines is None:
             journal._lock()
             journal._check_can_be_previewed()

@@ -1,5 +1,6 @@
 from odoo import _, models
 
+from .. import compat
 from .stock_revaluation_journal import NAMED_AT_MOST
 from .stock_revaluation_journal_steps import CALCULATE_PARAMETER, DRAFT, POSTED
 
@@ -65,6 +66,7 @@ class StockRevaluationJournal(models.Model):
 
     def _step_suggest(self, data):
         wizard = self.env["stock.revaluation.suggest"]._create_protected([data["settings"]])
+        compat.invalidate(self.env)  # numbers as they are stored, and as the user's request had them
         lines = self._get_lines_after(data, data["limit"], DRAFT)
         if not lines:
             text = wizard._get_message(data["count"], data["amount"], data["missing"])

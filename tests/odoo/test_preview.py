@@ -54,6 +54,13 @@ class TestPreview(RevaluationCase):
             },
         )
 
+    def test_preview_takes_no_defaults_of_the_page_into_entries(self):
+        """The window of a journal's lines has a default journal, which is no accounting journal; as for Post."""
+        journal = self.entered()
+        defaults = {"default_journal_id": 2**30, "default_state": "posted", "default_partner_id": 2**30}
+        preview = journal.with_context(**defaults).get_preview()
+        self.assertEqual(preview, journal.get_preview())
+
     def test_preview_items_two_a_line_with_the_accounting_journal_and_no_number(self):
         preview = self.entered().get_preview()
         self.assertEqual(

@@ -120,6 +120,16 @@ class TestSteps(BackgroundCase):
             self.assertMoney(self.journal.amount, amount)
             self.assertIn("10 lines changed", self.journal.notice)
 
+    def test_suggest_in_steps_enters_the_unit_cost_as_at_once(self):
+        """Of 10.00 there are 9.223 left, to the digit: 14.0 made -7.7700000000000005 of what the user had entered."""
+        self.let_three_lines_be_many()
+        vals = {"journal_id": self.journal.id, "source": "percent", "percentage": -7.77}
+        self.env["stock.revaluation.suggest"].create(vals).action_apply()
+        self.restart()
+        self.run_background()
+        self.assertIn("10 lines changed", self.journal.notice)
+        self.assertEqual(set(self.journal.line_ids.mapped("entered")), {"unit_cost"})
+
     def test_suggest_that_fails_says_so_and_changes_nothing(self):
         self.let_three_lines_be_many()
         vals = {"journal_id": self.journal.id, "source": "spread", "spread_amount": -5000}
