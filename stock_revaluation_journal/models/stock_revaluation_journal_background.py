@@ -275,6 +275,7 @@ class StockRevaluationJournal(models.Model):
 
     def _show_end(self, user, text, is_problem=False):
         """Show `user`, who has gone on with something else meanwhile, what work in the background came to."""
+        title = "" if text.startswith(self.name) else self.name
         text = textwrap.shorten(text, SHOWN_AT_MOST, placeholder=" …")
         if user:
-            compat.show_notification(user, self.name, text, is_problem)
+            compat.show_notification(user, title, text, is_problem)

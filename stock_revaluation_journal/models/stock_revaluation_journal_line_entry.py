@@ -29,13 +29,10 @@ class StockRevaluationJournalLine(models.Model):
             self.update(self._entry_values(self._figures(), "value", self.value_revalued))
 
     def _agrees(self):
-        return rounding.agree(
-            self.value_revalued,
-            self.unit_cost_revalued,
-            self.quantity,
-            self.currency_id.rounding,
-            self._cost_digits(self.cost_method),
-        )
+        step, digits = self.currency_id.rounding, self._cost_digits(self.cost_method)
+        for name, entered in ENTRY_FIELDS.items():
+            self._check_size(self._figures(), entered, self[name], step, digits)
+        return rounding.agree(self.value_revalued, self.unit_cost_revalued, self.quantity, step, digits)
 
     def _enter(self, entries):
         """Enter a unit cost or a total on many lines, checked once.

@@ -142,6 +142,21 @@ def test_closing_a_month_after_it_is_over(client, server):
     client.title(tea)
 
 
+def test_line_is_added_by_hand(client, server):
+    """What makes a line, the product, cannot be changed any more as soon as its figures are there."""
+    open_draft(client, server, "preparer")
+    client.edit()
+    client.page.locator(".o_field_x2many_list_row_add a:visible").first.click()
+    client.here().locator("[name=product_id] input").locator("visible=true").first.fill(PART)
+    client.settle()
+    client.page.locator(client.offered, has_text=PART).first.click()
+    client.shows(lambda: client.cell(PART, "value_calculated"), "260.00")
+    client.type_cell(PART, "value_revalued", "200")
+    client.shows(lambda: client.cell(PART, "amount"), "-60.00")
+    client.save()
+    client.shows(lambda: client.field("amount"), "-60.00")
+
+
 def test_suggested_costs_are_seen_before_they_are_applied(client, server):
     open_draft(client, server, "preparer", "RJ-FIFO1", "RJ-FIFO3")
     client.press("Suggest Cost")
@@ -240,6 +255,36 @@ def test_preparer_may_not_post(client, server):
     open_draft(client, server, "preparer", "RJ-FIFO3")
     assert "Preview" in client.buttons()
     assert "Post" not in client.buttons()
+
+
+@pytest.fixture
+def large(server):
+    """Make two lines a large journal: its work waits for the scheduled action, which does not run here."""
+    call = ("ir.config_parameter", "set_param", "stock_revaluation_journal.background_limit")
+    server.call(*call, "1")
+    yield
+    server.call(*call, "2000")
+
+
+def test_journal_cannot_be_changed_while_work_goes_on_in_the_background(client, server, large):
+    open_draft(client, server, "preparer", "RJ-AVG2", "RJ-FIFO3")
+    client.edit()
+    for product in (OIL, PART):
+        client.type_cell(product, "value_revalued", "100")
+        client.shows(lambda product=product: client.cell(product, "value_revalued"), "100.00")
+    client.save()
+    assert can_be_changed(client)
+    client.press("Preview")
+    client.shows(lambda: client.field("task"), "Making the preview")
+    assert not can_be_changed(client)
+    client.press("Give Up")
+    client.shows(lambda: "Preview" in client.buttons(), True)
+    assert can_be_changed(client)
+
+
+def can_be_changed(client):
+    client.edit()
+    return bool(client.page.locator(".o_field_x2many_list_row_add:visible").count())
 
 
 def test_leftovers_go_to_net_realisable_value(client, server):

@@ -1,6 +1,6 @@
 """Unit cost and total on a line: whichever was entered last sets the other."""
 
-from revaluation_common import REFUSALS, Form, RevaluationCase
+from revaluation_common import REFUSALS, Form, RevaluationCase, UserError
 
 
 class TestLineEntryAverage(RevaluationCase):
@@ -138,6 +138,12 @@ class TestLineEntryAverage(RevaluationCase):
         line = journal.line_ids.create({"journal_id": journal.id, "product_id": self.product.id, "value_revalued": 0.0})
         self.assertMoney(line.value_revalued, 0.0)
         self.assertMoney(line.amount, -499.80)
+
+    def test_absurd_numbers_typed_into_the_form_are_refused_with_a_message(self):
+        for name in ("unit_cost_revalued", "value_revalued"):
+            too_large = self.assertRaisesRegex(UserError, "is too large")
+            with too_large, Form(self.journal) as form, form.line_ids.edit(0) as line:
+                setattr(line, name, 1e30)
 
     def test_line_in_form_total_typed_gives_the_unit_cost(self):
         with Form(self.journal) as form, form.line_ids.edit(0) as line:

@@ -27,6 +27,8 @@ class TestSteps(BackgroundCase):
         self.assertIn("changed since", self.journal.notice)
         self.assertIn(self.products[6].name, self.journal.notice)
         self.assertFalse(self.posted_lines())
+        sent = self.env["bus.bus"].sudo().search([("message", "like", "simple_notification")], order="id desc", limit=1)
+        self.assertEqual(sent.message.count(self.journal.name), 1)  # its text says which journal: no title does again
 
     def test_post_of_a_large_journal_with_a_fault_posts_nothing_at_all(self):
         self.deliver_one(self.products[8])
