@@ -23,7 +23,7 @@ def format_number(env, number, precision):
 
 
 def in_hands_of(records, user, **context):
-    """Return `records` as `user` has them at the screen, in their language: what the scheduled action writes for them."""
+    """Return `records` as `user` has them at the screen, in their language: for what is written in their place."""
     return records.with_user(user).with_context(lang=user.sudo().lang, **context)
 
 

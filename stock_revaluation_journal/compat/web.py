@@ -57,9 +57,7 @@ def show_notification(user, title, message, is_problem=False):
         kind = "warning" if is_problem else "success"
         bus._sendone(user.partner_id, "simple_notification", dict(sent, type=kind))
     else:
-        bus.sendone(
-            (user.env.cr.dbname, "res.partner", user.partner_id.id), dict(sent, type="simple_notification")
-        )
+        bus.sendone((user.env.cr.dbname, "res.partner", user.partner_id.id), dict(sent, type="simple_notification"))
 
 
 def action_groups_field(env):

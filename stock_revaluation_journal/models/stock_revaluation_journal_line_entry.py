@@ -77,7 +77,9 @@ class StockRevaluationJournalLine(models.Model):
         Raises: UserError if a number is none or below zero, or the two contradict each other.
         """
         figures = dict(self._figures() if self else {}, **vals)
-        entry = {name: self._number(name, number, figures) for name, number in entry.items()}
+        # What was typed comes first: the form sends both, and a message has to name the wrong one
+        names = sorted(entry, key=lambda name: ENTRY_FIELDS[name] != entered)
+        entry = {name: self._number(name, entry[name], figures) for name in names}
         if entered and not entry and entered != (self and self.entered):
             raise UserError(
                 _("Which of the two was entered follows from the new unit cost or total: give one of them.")

@@ -94,9 +94,12 @@ class StockRevaluationSuggest(models.TransientModel):
         return not 0 < len(self.line_ids) <= LINES_PER_STEP and self.journal_id._origin._has_many_lines()
 
     def _preview_nothing(self):
-        """Say that very many lines change in the background, where the figures of a preview would stand."""
+        """Say that very many lines change in the background, where the figures of a preview would stand.
+
+        How many will change is not known then: -1.
+        """
         text = _("Too many lines for a preview: Apply goes on in the background, and the journal shows how far it is.")
-        self.line_count = self.change_count = len(self.line_ids) or self.journal_id.line_count
+        self.line_count, self.change_count = len(self.line_ids) or self.journal_id.line_count, -1
         self.update({"missing_count": 0, "missing": False, "problem": False, "preview": plaintext2html(text)})
 
     def _get_settings(self):

@@ -1,5 +1,7 @@
 """Unit cost and total on a line: whichever was entered last sets the other."""
 
+import re
+
 from revaluation_common import REFUSALS, Form, RevaluationCase, UserError
 
 
@@ -144,6 +146,12 @@ class TestLineEntryAverage(RevaluationCase):
             too_large = self.assertRaisesRegex(UserError, "is too large")
             with too_large, Form(self.journal) as form, form.line_ids.edit(0) as line:
                 setattr(line, name, 1e30)
+
+    def test_negative_total_typed_into_the_form_is_named(self):
+        total = self.env["stock.revaluation.journal.line"]._fields["value_revalued"].string
+        refused = self.assertRaisesRegex(UserError, re.escape(total))
+        with refused, Form(self.journal) as form, form.line_ids.edit(0) as line:
+            line.value_revalued = -5.00
 
     def test_line_in_form_total_typed_gives_the_unit_cost(self):
         with Form(self.journal) as form, form.line_ids.edit(0) as line:

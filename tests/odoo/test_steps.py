@@ -114,6 +114,7 @@ class TestSteps(BackgroundCase):
         ):
             wizard = self.env["stock.revaluation.suggest"].create(dict(vals, journal_id=self.journal.id))
             self.assertIn("background", wizard.preview)
+            self.assertEqual((wizard.line_count, wizard.change_count), (10, -1))
             wizard.action_apply()
             self.restart()
             self.assertEqual(self.journal.task, "suggest")
