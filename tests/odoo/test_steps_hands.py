@@ -26,7 +26,7 @@ class TestStepsHands(BackgroundCase):
 
     def create_colleague(self, group="stock_revaluation_journal.group_revaluation_manager"):
         login = "colleague %d" % self.journal.id
-        colleague = self.accountant.sudo().copy({"login": login, "name": login})
+        colleague = self.accountant.sudo().copy({"login": login, "name": login, "email": "colleague@example.com"})
         groups = "group_ids" if "group_ids" in colleague._fields else "groups_id"
         colleague.write({groups: [(6, 0, [self.env.ref(each).id for each in ("base.group_user", group)])]})
         self.restart()
