@@ -245,6 +245,7 @@ class StockRevaluationJournal(models.Model):
                 [("journal_id", "=", self.id), ("state", "=", "draft")]
             )
             text = self._finish(left)
+            self.sudo()._write_protected({"task_data": False})
             self._sum_up()
             self._show_end(self.env.user, text)
         return 0

@@ -147,6 +147,7 @@ class BackgroundCase(ConcurrencyCase):
     def assert_finished(self):
         self.assertEqual(self.journal.state, "posted")
         self.assertFalse(self.journal.problem)
+        self.assertFalse(self.journal.sudo().task_data)
         self.assertEqual(self.journal.progress, 100)
         self.assertEqual(self.journal.posted_by, self.accountant)
         self.assertTrue(self.journal.posted_at)
